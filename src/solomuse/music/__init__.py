@@ -1,0 +1,1 @@
+"""Values: pitch, chord, note, meter, chart, lead sheet, song. Standard library only."""

@@ -1,0 +1,169 @@
+"""A chart: bars of chords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from solomuse.errors import ChartError
+from solomuse.music.chord import NO_CHORD, Chord
+from solomuse.music.meter import COMMON_TIME, Meter
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSpan:
+    """A chord that sounds over ``[time, end)``, in ticks."""
+
+    time: int
+    duration: int
+    chord: Chord
+
+    def __post_init__(self) -> None:
+        if self.time < 0 or self.duration <= 0:
+            raise ValueError(f"chord at {self.time} of length {self.duration}: expected time >= 0, length > 0")
+
+    @property
+    def end(self) -> int:
+        """The tick at which the chord no longer sounds."""
+        return self.time + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: a meter, and the chords that fill it, their times counted from the bar line.
+
+    A pickup is a bar of its own, shorter meter: a pickup of one beat to a piece in 4/4 is a bar of 1/4.
+
+    Raises
+    ------
+    ChartError
+        If the chords leave a gap, overlap, or do not end with the bar.
+    """
+
+    meter: Meter
+    chords: tuple[ChordSpan, ...]
+
+    def __post_init__(self) -> None:
+        ends = [0, *(span.end for span in self.chords)]
+        starts = [*(span.time for span in self.chords), self.meter.bar_ticks]
+        if not self.chords or starts != ends:
+            raise ChartError(f"a bar of {self.meter}: its chords do not fill it from bar line to bar line")
+
+    @property
+    def duration(self) -> int:
+        """Length in ticks."""
+        return self.meter.bar_ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Chords over bars, with what is known of the piece.
+
+    Parameters
+    ----------
+    bars : tuple of Bar
+        At least one.
+    title, key : str or None
+        As the source gives them; `key` as in a label: ``Bb:maj``.
+    qpm : float or None
+        Quarter notes per minute, where the source says so.
+    """
+
+    bars: tuple[Bar, ...]
+    title: str | None = None
+    key: str | None = None
+    qpm: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.bars:
+            raise ChartError("the chart holds no bar: write at least one chord, such as 'Dm7 | G7 | Cmaj7'")
+
+    @property
+    def bar_times(self) -> tuple[int, ...]:
+        """Ticks of the bar lines, the final one included: one more than there are bars."""
+        return tuple(accumulate((bar.duration for bar in self.bars), initial=0))
+
+    @property
+    def duration(self) -> int:
+        """Length in ticks."""
+        return sum(bar.duration for bar in self.bars)
+
+    def spans(self) -> Iterator[ChordSpan]:
+        """The chords over the whole chart; one that is held over a bar line comes once."""
+        held: ChordSpan | None = None
+        for start, bar in zip(self.bar_times, self.bars, strict=False):
+            for span in bar.chords:
+                if held is not None and held.chord == span.chord:
+                    held = replace(held, duration=held.duration + span.duration)
+                    continue
+                if held is not None:
+                    yield held
+                held = replace(span, time=start + span.time)
+        if held is not None:
+            yield held
+
+    def slice(self, first: int, last: int) -> Chart:
+        """The bars ``[first, last)`` as a chart of their own."""
+        return replace(self, bars=self.bars[first:last])
+
+    def transpose(self, semitones: int) -> Chart:
+        """The chart moved up by `semitones`."""
+        bars = tuple(
+            replace(bar, chords=tuple(replace(span, chord=span.chord.transpose(semitones)) for span in bar.chords))
+            for bar in self.bars
+        )
+        return replace(self, bars=bars, key=None)
+
+
+def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Chart:
+    """The chart with one bar for each of `meters` and the chords of `spans`.
+
+    Parameters
+    ----------
+    spans : iterable of ChordSpan
+        In order and without overlap; gaps are filled with ``N``, what lies past the last bar is left out.
+    meters : iterable of Meter
+        One for each bar.
+    """
+    bars, start, pending = [], 0, sorted(spans, key=lambda span: span.time)
+    first = 0
+    for meter in meters:
+        end = start + meter.bar_ticks
+        while first < len(pending) and pending[first].end <= start:
+            first += 1
+        cursor, chords = start, []
+        for span in pending[first:]:
+            if span.time >= end:
+                break
+            onset, stop = max(span.time, cursor), min(span.end, end)
+            if onset >= stop:
+                continue
+            if onset > cursor:
+                chords.append(ChordSpan(cursor - start, onset - cursor, NO_CHORD))
+            chords.append(ChordSpan(onset - start, stop - onset, span.chord))
+            cursor = stop
+        if cursor < end:
+            chords.append(ChordSpan(cursor - start, end - cursor, NO_CHORD))
+        bars.append(Bar(meter, tuple(_merged(chords))))
+        start = end
+    return Chart(tuple(bars))
+
+
+def _merged(spans: list[ChordSpan]) -> Iterator[ChordSpan]:
+    """The spans with equal neighbours joined."""
+    held: ChordSpan | None = None
+    for span in spans:
+        if held is not None and held.chord == span.chord:
+            held = replace(held, duration=held.duration + span.duration)
+        else:
+            if held is not None:
+                yield held
+            held = span
+    if held is not None:
+        yield held
+
+
+def one_chord_bar(chord: Chord, meter: Meter = COMMON_TIME) -> Bar:
+    """A bar filled by one chord."""
+    return Bar(meter, (ChordSpan(0, meter.bar_ticks, chord),))

@@ -1,0 +1,60 @@
+"""Meter: time signatures and their length in ticks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from solomuse.errors import ChartError
+from solomuse.music.note import TICKS_PER_QUARTER
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Meter:
+    """A time signature, such as 3/4.
+
+    Examples
+    --------
+    >>> Meter(6, 8).bar_ticks, str(Meter(6, 8))
+    (1440, '6/8')
+    """
+
+    numerator: int
+    denominator: int
+
+    def __post_init__(self) -> None:
+        if self.numerator < 1 or self.denominator not in (1, 2, 4, 8, 16, 32):
+            raise ValueError(f"{self.numerator}/{self.denominator} is not a time signature")
+
+    @property
+    def beat_ticks(self) -> int:
+        """Length of one unit of the denominator, in ticks."""
+        return 4 * TICKS_PER_QUARTER // self.denominator
+
+    @property
+    def bar_ticks(self) -> int:
+        """Length of a bar, in ticks."""
+        return self.numerator * self.beat_ticks
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+
+COMMON_TIME = Meter(4, 4)
+
+
+def parse_meter(text: str) -> Meter:
+    """The meter that a text such as ``6/8`` stands for.
+
+    Raises
+    ------
+    ChartError
+        If the text is no time signature.
+    """
+    match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
+    try:
+        if match is None:
+            raise ValueError
+        return Meter(int(match.group(1)), int(match.group(2)))
+    except ValueError:
+        raise ChartError(f"meter {text!r}: expected a time signature such as 4/4 or 6/8") from None

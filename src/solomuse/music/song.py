@@ -1,0 +1,114 @@
+"""A song: tracks of notes over a tempo map and bars, with the chords that the source gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from solomuse.music.chart import ChordSpan
+from solomuse.music.meter import COMMON_TIME, Meter
+from solomuse.music.note import TICKS_PER_QUARTER, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The notes of one instrument.
+
+    Parameters
+    ----------
+    notes : tuple of Note
+        In order of time; may overlap.
+    program : int
+        General MIDI program, 0 to 127.
+    """
+
+    notes: tuple[Note, ...]
+    name: str = ""
+    program: int = 0
+    is_drum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TempoChange:
+    """The tempo from `time` (ticks) on."""
+
+    time: int
+    qpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeterChange:
+    """The meter from `time` (ticks) on."""
+
+    time: int
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """What a source says of a piece of music; time in ticks at `TICKS_PER_QUARTER`.
+
+    Parameters
+    ----------
+    tracks : tuple of Track
+    tempos : tuple of TempoChange
+        In order, the first at 0.
+    meters : tuple of MeterChange
+        In order, the first at 0. Each starts a bar.
+    chords : tuple of ChordSpan
+        Given by the source; empty where they have to be inferred.
+    melody_track : int or None
+        Index of the melody, where the source says which track it is.
+    title : str
+        By which songs are kept on one side of a split; the file's name where nothing better is known.
+    key : str or None
+        ``Bb:maj``.
+    """
+
+    tracks: tuple[Track, ...]
+    tempos: tuple[TempoChange, ...] = (TempoChange(0, 120.0),)
+    meters: tuple[MeterChange, ...] = (MeterChange(0, COMMON_TIME),)
+    chords: tuple[ChordSpan, ...] = ()
+    melody_track: int | None = None
+    title: str = ""
+    key: str | None = None
+    source: str = field(default="", compare=False)
+
+    @property
+    def end(self) -> int:
+        """The tick at which the last note no longer sounds."""
+        return max((note.end for track in self.tracks for note in track.notes), default=0)
+
+    def bar_meters(self) -> tuple[Meter, ...]:
+        """The meter of each bar, until the last note has ended.
+
+        A meter change inside a bar ends that bar early: the bar gets the meter of its length where a
+        whole number of sixteenths fits, so that a pickup before the first change becomes a bar of its own.
+        """
+        bars: list[Meter] = []
+        ends = [*(change.time for change in self.meters[1:]), max(self.end, self.meters[-1].time + 1)]
+        for change, end in zip(self.meters, ends, strict=True):
+            length = end - change.time
+            full, rest = divmod(length, change.meter.bar_ticks)
+            bars += [change.meter] * full
+            if rest and change is self.meters[-1]:
+                bars.append(change.meter)
+            elif rest:
+                bars.append(_meter_of_length(rest))
+        return tuple(bars)
+
+    def seconds_at(self, tick: int) -> float:
+        """Seconds from the start to `tick` under the tempo map."""
+        seconds = 0.0
+        ends = [*(change.time for change in self.tempos[1:]), None]
+        for change, end in zip(self.tempos, ends, strict=True):
+            stop = tick if end is None else min(tick, end)
+            seconds += max(0, stop - change.time) * 60.0 / (change.qpm * TICKS_PER_QUARTER)
+        return seconds
+
+
+def _meter_of_length(ticks: int) -> Meter:
+    """The plainest meter of about this length: quarters, else eighths, else sixteenths."""
+    for denominator in (4, 8):
+        if ticks % (4 * TICKS_PER_QUARTER // denominator) == 0:
+            return Meter(ticks * denominator // (4 * TICKS_PER_QUARTER), denominator)
+    return Meter(max(1, round(ticks * 16 / (4 * TICKS_PER_QUARTER))), 16)
