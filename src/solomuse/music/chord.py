@@ -38,15 +38,35 @@ EXTENDED_SHORTHAND: dict[str, tuple[str, tuple[str, ...]]] = {
     "maj13": ("maj7", ("9", "13")),
     "min13": ("min7", ("9", "13")),
 }
-"""Shorthands that stand for a quality and its extensions. A thirteenth chord leaves its eleventh out, as it is played."""
+"""Shorthands that stand for a quality and its extensions. A thirteenth chord leaves out its eleventh, as played."""
 
 _SHORTHAND_BY_PARTS = {parts: name for name, parts in EXTENDED_SHORTHAND.items()}
 
 _SYMBOL_BY_QUALITY = {
-    **{"maj": "", "min": "m", "dim": "dim", "aug": "aug", "sus2": "sus2", "sus4": "sus4", "5": "5", "1": "1"},
-    **{"maj6": "6", "min6": "m6", "7": "7", "maj7": "maj7", "min7": "m7", "minmaj7": "mMaj7"},
-    **{"dim7": "dim7", "hdim7": "m7b5", "9": "9", "maj9": "maj9", "min9": "m9", "11": "11", "min11": "m11"},
-    **{"13": "13", "maj13": "maj13", "min13": "m13"},
+    "maj": "",
+    "min": "m",
+    "dim": "dim",
+    "aug": "aug",
+    "sus2": "sus2",
+    "sus4": "sus4",
+    "5": "5",
+    "1": "1",
+    "maj6": "6",
+    "min6": "m6",
+    "7": "7",
+    "maj7": "maj7",
+    "min7": "m7",
+    "minmaj7": "mMaj7",
+    "dim7": "dim7",
+    "hdim7": "m7b5",
+    "9": "9",
+    "maj9": "maj9",
+    "min9": "m9",
+    "11": "11",
+    "min11": "m11",
+    "13": "13",
+    "maj13": "maj13",
+    "min13": "m13",
 }
 
 ALTERED = ("b9", "#9", "#11", "b13")

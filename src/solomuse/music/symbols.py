@@ -35,10 +35,11 @@ def _symbol_table() -> dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]:
     table: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {}
 
     def add(texts: list[str], quality: str, *extensions: str, omit: tuple[str, ...] = ()) -> None:
-        table.update({text: (quality, extensions, omit) for text in texts})
+        table.update(dict.fromkeys(texts, (quality, extensions, omit)))
 
     add(["", "maj", "Maj", "M"], "maj")
     add(["5"], "5")
+    add(["1"], "1")
     add(["2"], "maj", "9")
     add(["6", "maj6", "M6"], "maj6")
     add(["69", "6/9"], "maj6", "9")
@@ -183,6 +184,7 @@ def _harte(text: str, plain: str, root: int, start: int) -> Chord:
             omissions.append(degree)
         elif degree not in QUALITY_DEGREES[quality]:
             extensions.append(degree)
+            omissions += ["5"] if degree in ("b5", "#5") and "5" in QUALITY_DEGREES[quality] else []
         position += len(mark) + 1
     bass = root
     if bass_degree is not None:
@@ -198,8 +200,6 @@ _SAME_CHORD = {
     ("maj", ("#5",)): ("aug", ()),
     ("7", ("#5",)): ("aug", ("b7",)),
     ("maj7", ("#5",)): ("aug", ("7",)),
-    ("1", ("3", "5")): ("maj", ()),
-    ("1", ("b3", "5")): ("min", ()),
     ("maj", ("b7",)): ("7", ()),
     ("maj", ("7",)): ("maj7", ()),
     ("min", ("7",)): ("minmaj7", ()),
@@ -209,7 +209,11 @@ _SAME_CHORD = {
 
 
 def _chord(root: int, quality: str, extensions: list[str], omissions: list[str], bass: int) -> Chord:
-    """The chord of these parts, an altered fifth taken into the quality where the table has one."""
+    """The chord of these parts, with the richest quality of the table that they hold."""
+    if quality == "1" and extensions:
+        held = [name for name, degrees in QUALITY_DEGREES.items() if degrees and set(degrees[1:]) <= set(extensions)]
+        quality = max(held, key=lambda name: len(QUALITY_DEGREES[name]))
+        extensions = [degree for degree in extensions if degree not in QUALITY_DEGREES[quality]]
     fifths = [d for d in extensions if d in ("b5", "#5")]
     rest = [d for d in extensions if d not in fifths]
     if omissions == ["5"] and (quality, tuple(fifths)) in _SAME_CHORD:
