@@ -194,7 +194,7 @@ def _harte(text: str, plain: str, root: int, start: int) -> Chord:
     return _chord(root, quality, extensions, omissions, bass)
 
 
-_SAME_CHORD = {
+_SAME_CHORD: dict[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]] = {
     ("min7", ("b5",)): ("hdim7", ()),
     ("min", ("b5",)): ("dim", ()),
     ("maj", ("#5",)): ("aug", ()),
@@ -214,6 +214,7 @@ def _chord(root: int, quality: str, extensions: list[str], omissions: list[str],
         held = [name for name, degrees in QUALITY_DEGREES.items() if degrees and set(degrees[1:]) <= set(extensions)]
         quality = max(held, key=lambda name: len(QUALITY_DEGREES[name]))
         extensions = [degree for degree in extensions if degree not in QUALITY_DEGREES[quality]]
+    omissions = list(dict.fromkeys(omissions))
     fifths = [d for d in extensions if d in ("b5", "#5")]
     rest = [d for d in extensions if d not in fifths]
     if omissions == ["5"] and (quality, tuple(fifths)) in _SAME_CHORD:
@@ -223,4 +224,4 @@ def _chord(root: int, quality: str, extensions: list[str], omissions: list[str],
         quality, more = _SAME_CHORD[quality, tuple(extensions)]
         extensions = list(more)
     unique = tuple(dict.fromkeys(extensions))
-    return Chord(root, quality, unique, tuple(dict.fromkeys(omissions)), bass)
+    return Chord(root, quality, unique, tuple(omissions), bass)
