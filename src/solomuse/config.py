@@ -1,0 +1,218 @@
+"""Configuration: three dataclasses, and the TOML files whose keys are their fields."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from solomuse.errors import ConfigError
+
+Size = Literal["tiny", "small", "base", "large"]
+SIZES: tuple[str, ...] = get_args(Size)
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """How songs become token sequences.
+
+    Parameters
+    ----------
+    ticks_per_quarter : int
+        Resolution of all time inside SoloMuse; 480, and nothing else.
+    grid : int
+        Steps per quarter note: 4 (sixteenths) or 12 (sixteenths and triplets).
+    seq_len : int
+        Longest training sequence, in tokens. A window that would be longer takes fewer bars.
+    window_bars, hop_bars : int
+        Bars of a training window, and from one window's start to the next one's.
+    chords : {"auto", "given", "inferred"}
+        ``auto`` takes the chords that the source gives, and infers them where it gives none.
+    held_back : float
+        Share of the songs (by title) that go to validation, and as many again to test.
+    """
+
+    ticks_per_quarter: int = 480
+    grid: int = 4
+    seq_len: int = 512
+    window_bars: int = 16
+    hop_bars: int = 8
+    chords: Literal["auto", "given", "inferred"] = "auto"
+    held_back: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require(self.ticks_per_quarter == 480, "ticks_per_quarter is 480 and cannot be changed")
+        _require(self.grid in (4, 12), f"grid is {self.grid}: expected 4 or 12 steps per quarter note")
+        _require(0 < self.hop_bars <= self.window_bars, "hop_bars must lie between 1 and window_bars")
+        _require(self.seq_len >= 32, f"seq_len is {self.seq_len}: expected at least 32 tokens")
+        _require(0 < self.held_back < 0.5, f"held_back is {self.held_back}: expected a share between 0 and 0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The shape of the transformer.
+
+    Parameters
+    ----------
+    n_layer, n_head, n_embd : int
+        Blocks, attention heads, width; as in GPT-2.
+    block_size : int
+        Longest sequence the model can attend to, in tokens.
+    dropout : float
+    chart_features : bool
+        Tell the model at every position where it is in the chart. Without, it is a plain GPT-2.
+    """
+
+    n_layer: int = 8
+    n_head: int = 8
+    n_embd: int = 512
+    block_size: int = 1024
+    dropout: float = 0.1
+    chart_features: bool = True
+
+    def __post_init__(self) -> None:
+        _require(min(self.n_layer, self.n_head, self.n_embd, self.block_size) > 0, "model sizes must be positive")
+        _require(self.n_embd % self.n_head == 0, f"n_embd {self.n_embd} is not divisible by n_head {self.n_head}")
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}: expected a share below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How the model is trained.
+
+    Parameters
+    ----------
+    epochs : float
+        Passes over the training windows.
+    max_minutes : float
+        Stop after this time even if passes are left; 0 for no limit.
+    batch_size : int
+        Windows per step and process.
+    learning_rate : float
+        Peak of Adam's rate; rises over `warmup` of the steps, then falls along a cosine.
+    weight_decay, max_grad_norm : float
+    transpose : bool
+        Move each window by a random interval each time it is seen.
+    eval_steps : int
+        Steps between evaluations; each writes a checkpoint too.
+    keep_checkpoints : int
+        Newest checkpoints that stay on disk, the best one besides.
+    device : {"auto", "cpu", "cuda"}
+    precision : {"auto", "bf16", "fp32"}
+        ``auto`` is bf16 where the hardware has it.
+    threads : int
+        CPU threads; 0 leaves the choice to PyTorch.
+    seed : int
+    """
+
+    epochs: float = 10
+    max_minutes: float = 0.0
+    batch_size: int = 8
+    learning_rate: float = 3e-4
+    weight_decay: float = 0.0
+    warmup: float = 0.02
+    max_grad_norm: float = 1.0
+    transpose: bool = True
+    eval_steps: int = 500
+    keep_checkpoints: int = 2
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    threads: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _require(self.epochs > 0, f"epochs is {self.epochs}: expected more than 0")
+        _require(self.batch_size > 0, f"batch_size is {self.batch_size}: expected at least 1")
+        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}: expected more than 0")
+        _require(self.eval_steps > 0, f"eval_steps is {self.eval_steps}: expected at least 1")
+        _require(self.max_minutes >= 0, f"max_minutes is {self.max_minutes}: expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that a TOML file sets: one table for each part."""
+
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainConfig = TrainConfig()
+
+    def with_values(self, values: Mapping[str, object]) -> Config:
+        """The configuration with some fields changed, whichever part they belong to."""
+        parts = {"data": self.data, "model": self.model, "training": self.training}
+        own = {name: {f.name for f in fields(part)} for name, part in parts.items()}
+        changed = {
+            name: replace(part, **{key: value for key, value in values.items() if key in own[name]})
+            for name, part in parts.items()
+        }
+        return replace(self, **changed)
+
+
+_PARTS: dict[str, type] = {"data": DataConfig, "model": ModelConfig, "training": TrainConfig}
+T = TypeVar("T")
+
+
+def load_config(source: str | Path) -> Config:
+    """The configuration of a size (``tiny``) or of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or a table, key or value in it is unknown.
+    """
+    if str(source) in SIZES:
+        text, name = files("solomuse.configs").joinpath(f"{source}.toml").read_text("utf-8"), str(source)
+    else:
+        try:
+            text, name = Path(source).read_text("utf-8"), str(source)
+        except OSError as error:
+            sizes = ", ".join(SIZES)
+            raise ConfigError(f"config {source}: {error.strerror}; give a TOML file or one of {sizes}") from None
+    try:
+        return config_from_tables(tomllib.loads(text), name)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"config {name}: {error}") from None
+
+
+def config_from_tables(tables: Mapping[str, Any], name: str) -> Config:
+    """The configuration of nested mappings, as a TOML or JSON file holds them.
+
+    Raises
+    ------
+    ConfigError
+        If a table, key or value is unknown; `name` says where it stands.
+    """
+    _known(tables, _PARTS, f"config {name}: table")
+    return Config(**{part: _dataclass_from(_PARTS[part], table, name) for part, table in tables.items()})
+
+
+def _dataclass_from(kind: type[T], table: Mapping[str, Any], name: str) -> T:
+    hints = get_type_hints(kind)
+    _known(table, hints, f"config {name}: key")
+    for key, value in table.items():
+        expected = hints[key]
+        choices = get_args(expected) if get_origin(expected) is Literal else None
+        if choices and value not in choices:
+            raise ConfigError(f"config {name}: {key} is {value!r}; expected one of {', '.join(choices)}")
+        accepted = (int, float) if expected is float else expected
+        if not choices and (not isinstance(value, accepted) or (isinstance(value, bool) and expected is not bool)):
+            raise ConfigError(f"config {name}: {key} is {value!r}; expected {expected.__name__}")
+    try:
+        return kind(**table)
+    except ConfigError as error:
+        raise ConfigError(f"config {name}: {error}") from None
+
+
+def _known(keys: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1) or sorted(known)
+            raise ConfigError(f"{what} {key!r} is unknown; did you mean {' or '.join(near)}?")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)

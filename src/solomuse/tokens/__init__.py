@@ -1,0 +1,1 @@
+"""Values to tokens and back: vocabulary, grammar, codec, features, tokenizer."""

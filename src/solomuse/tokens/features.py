@@ -1,0 +1,115 @@
+"""Features of the chart at every position, which tell the model where it is in the chart.
+
+A small model does not hear chords that are tokens alone. So each position also carries what a player knows
+when choosing the next token: the chord that sounds at the cursor, the one that comes next and when, the place
+in the bar, and the last note's degree in the chord. 0 stands for 'none' in every column, the chart's own
+positions included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.tokens.grammar import Parser
+from solomuse.tokens.vocabulary import LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
+
+FEATURES = (
+    "root",  # pitch class of the current chord + 1
+    "quality",  # index of its quality + 1
+    "bass",  # semitones of its bass above its root + 1
+    "next_root",  # semitones of the next chord's root above the current one's + 1
+    "next_quality",  # index of the next chord's quality + 1
+    "until_next",  # steps until the next chord, at most the longest bar's, + 1
+    "position",  # steps since the bar line + 1
+    "bar_length",  # steps of the bar
+    "degree",  # semitones of the last note above the current root, within the octave, + 1
+)
+ROOT = FEATURES.index("root")
+CHORD_COLUMNS = tuple(FEATURES.index(name) for name in FEATURES if name not in ("position", "bar_length"))
+
+
+def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
+    """The number of values of each feature, 0 included."""
+    steps = LONGEST_BAR_QUARTERS * vocabulary.grid + 2
+    qualities = len(QUALITY_LABELS) + 1
+    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13)
+
+
+class FeatureReader:
+    """Features of a parser's positions; one reader for each sequence.
+
+    Parameters
+    ----------
+    parser : Parser
+        Read once its chart is complete; before, all features are 0.
+    """
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self._next: list[int] = []
+
+    def row(self) -> tuple[int, ...]:
+        """The features after the newest token, in the order of `FEATURES`."""
+        parser = self._parser
+        if not parser.in_events or parser.step >= parser.total:
+            return (0,) * len(FEATURES)
+        if not self._next:
+            self._next = _next_changes(parser)
+        chord = parser.chords[parser.chord]
+        position, length = self._place(parser)
+        root = quality = bass = next_root = next_quality = until = degree = 0
+        if chord.root < 12:
+            root, quality, bass = chord.root + 1, chord.quality + 1, (chord.bass - chord.root) % 12 + 1
+            degree = (parser.last_pitch - chord.root) % 12 + 1 if parser.last_pitch >= 0 else 0
+        following = self._next[parser.chord]
+        if following < len(parser.chords):
+            coming = parser.chords[following]
+            until = min(coming.start - parser.step, LONGEST_BAR_QUARTERS * parser.vocabulary.grid) + 1
+            if coming.root < 12:
+                next_root = (coming.root - (chord.root if chord.root < 12 else 0)) % 12 + 1
+                next_quality = coming.quality + 1
+        return (root, quality, bass, next_root, next_quality, until, position, length, degree)
+
+    @staticmethod
+    def _place(parser: Parser) -> tuple[int, int]:
+        start, end = parser.bar_lines[parser.bar], parser.bar_lines[parser.bar + 1]
+        return parser.step - start + 1, end - start
+
+
+def _next_changes(parser: Parser) -> list[int]:
+    """For each chord the index of the next different one, or the number of chords."""
+    chords = parser.chords
+    following = [len(chords)] * len(chords)
+    for index in range(len(chords) - 2, -1, -1):
+        here, after = chords[index], chords[index + 1]
+        same = (here.root, here.quality, here.bass) == (after.root, after.quality, after.bass)
+        following[index] = following[index + 1] if same else index + 1
+    return following
+
+
+def features(token_ids: list[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
+    """Features of a sequence.
+
+    Parameters
+    ----------
+    token_ids : list of int
+        Well-formed as far as it goes.
+
+    Returns
+    -------
+    ndarray of shape (T, len(FEATURES)), uint8
+        Row i describes where the cursor stands once token i is read.
+
+    Raises
+    ------
+    GrammarError
+        If a token does not fit.
+    """
+    parser = Parser(vocabulary)
+    reader = FeatureReader(parser)
+    rows = []
+    for token_id in token_ids:
+        parser.read(token_id)
+        rows.append(reader.row())
+    return np.array(rows, dtype=np.uint8).reshape(len(rows), len(FEATURES))

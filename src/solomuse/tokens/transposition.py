@@ -1,0 +1,54 @@
+"""Transposition of token ids and features."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.tokens.features import ROOT
+from solomuse.tokens.vocabulary import Kind, Vocabulary
+
+
+def transpose_ids(token_ids: NDArray[np.int64], semitones: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
+    """The ids of the same music, `semitones` higher.
+
+    Parameters
+    ----------
+    token_ids : ndarray of any shape, int
+    semitones : int
+        Must lie within `room_to_transpose`; notes that would leave 0..127 stay at the border.
+    """
+    return _table(vocabulary, semitones)[token_ids]
+
+
+def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
+    """The features of the same music, `semitones` higher; only the root is absolute."""
+    moved = features.copy()
+    roots = features[..., ROOT].astype(np.int64)
+    moved[..., ROOT] = np.where(roots > 0, (roots - 1 + semitones) % 12 + 1, 0)
+    return moved
+
+
+def room_to_transpose(token_ids: NDArray[np.int64], vocabulary: Vocabulary) -> tuple[int, int]:
+    """Lowest and highest number of semitones by which every note stays within 0..127."""
+    notes = token_ids[(token_ids >= vocabulary.note_on.start) & (token_ids < vocabulary.note_on.stop)]
+    pitches = notes - vocabulary.note_on.start
+    return (-int(pitches.min()), 127 - int(pitches.max())) if len(pitches) else (-127, 127)
+
+
+@lru_cache(maxsize=128)
+def _table(vocabulary: Vocabulary, semitones: int) -> NDArray[np.int64]:
+    """The new id of every token, shape (V,)."""
+    table = np.arange(len(vocabulary))
+
+    def rotate(kind: Kind) -> None:
+        classes = np.arange(12)
+        table[kind.start + classes] = kind.start + (classes + semitones) % 12
+
+    rotate(vocabulary.chord_root)
+    rotate(vocabulary.chord_bass)
+    pitches = np.arange(128)
+    table[vocabulary.note_on.start + pitches] = vocabulary.note_on.start + np.clip(pitches + semitones, 0, 127)
+    return table
