@@ -1,1 +1,3 @@
 """SoloMuse."""
+
+__version__ = "0.1.0"

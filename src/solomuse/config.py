@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -136,19 +136,23 @@ class TrainConfig:
 class Config:
     """Everything that a TOML file sets: one table for each part."""
 
-    data: DataConfig = DataConfig()
-    model: ModelConfig = ModelConfig()
-    training: TrainConfig = TrainConfig()
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainConfig = field(default_factory=TrainConfig)
 
-    def with_values(self, values: Mapping[str, object]) -> Config:
-        """The configuration with some fields changed, whichever part they belong to."""
-        parts = {"data": self.data, "model": self.model, "training": self.training}
-        own = {name: {f.name for f in fields(part)} for name, part in parts.items()}
-        changed = {
-            name: replace(part, **{key: value for key, value in values.items() if key in own[name]})
-            for name, part in parts.items()
-        }
-        return replace(self, **changed)
+    def with_values(self, values: Mapping[str, Any]) -> Config:
+        """The configuration with some fields changed, whichever part they belong to.
+
+        Raises
+        ------
+        ConfigError
+            If a field is unknown or its value wrong.
+        """
+        tables = asdict(self)
+        _known(values, {key: None for table in tables.values() for key in table}, "option")
+        for table in tables.values():
+            table.update({key: value for key, value in values.items() if key in table})
+        return config_from_tables(tables, "options")
 
 
 _PARTS: dict[str, type] = {"data": DataConfig, "model": ModelConfig, "training": TrainConfig}

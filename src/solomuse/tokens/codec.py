@@ -94,7 +94,19 @@ class Codec:
     def encode(self, sheet: LeadSheet) -> list[int]:
         """Token ids of the whole sequence, ``<BOS>`` to ``<EOS>``; quantises first."""
         sheet = self.quantise(sheet)
-        return [*self.encode_chart(sheet.chart), *self._encode_events(sheet), EOS]
+        return [*self.encode_start(sheet, sheet.chart.duration), EOS]
+
+    def encode_start(self, sheet: LeadSheet, until: int) -> list[int]:
+        """Token ids from ``<BOS>`` to where the cursor stands at the end of a note, or on a bar line, `until`.
+
+        Parameters
+        ----------
+        sheet : LeadSheet
+            Quantised.
+        until : int
+            Ticks; no note may start after it.
+        """
+        return [*self.encode_chart(sheet.chart), *self._encode_events(sheet, until)]
 
     def encode_chart(self, chart: Chart) -> list[int]:
         """Token ids ``<BOS>`` to ``<SEP>``; the chart's chords are simplified, its times must lie on the grid."""
@@ -122,7 +134,7 @@ class Codec:
         token_ids = [v.chord_root.start + chord.root, v.chord_quality.id_of(chord.quality_label)]
         return [*token_ids, v.chord_bass.start + chord.bass] if chord.bass != chord.root else token_ids
 
-    def _encode_events(self, sheet: LeadSheet) -> list[int]:
+    def _encode_events(self, sheet: LeadSheet, until: int) -> list[int]:
         v, step = self.vocabulary, self.vocabulary.step_ticks
         bar_lines = [time // step for time in sheet.chart.bar_times]
         token_ids: list[int] = []
@@ -147,7 +159,7 @@ class Codec:
             steps = note.duration // step
             token_ids += [v.note_on.start + note.pitch, v.duration.start + steps - 1]
             cursor += steps
-        rest_to(bar_lines[-1])
+        rest_to(until // step)
         return token_ids
 
     def decode(self, token_ids: list[int]) -> LeadSheet:

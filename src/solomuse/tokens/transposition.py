@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from solomuse.tokens.features import ROOT
 from solomuse.tokens.vocabulary import Kind, Vocabulary
 
 
-def transpose_ids(token_ids: NDArray[np.int64], semitones: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
+def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
     """The ids of the same music, `semitones` higher.
 
     Parameters
@@ -20,7 +21,8 @@ def transpose_ids(token_ids: NDArray[np.int64], semitones: int, vocabulary: Voca
     semitones : int
         Must lie within `room_to_transpose`; notes that would leave 0..127 stay at the border.
     """
-    return _table(vocabulary, semitones)[token_ids]
+    moved: NDArray[np.int64] = _table(vocabulary, semitones)[token_ids]
+    return moved
 
 
 def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
@@ -31,7 +33,7 @@ def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[n
     return moved
 
 
-def room_to_transpose(token_ids: NDArray[np.int64], vocabulary: Vocabulary) -> tuple[int, int]:
+def room_to_transpose(token_ids: NDArray[np.integer[Any]], vocabulary: Vocabulary) -> tuple[int, int]:
     """Lowest and highest number of semitones by which every note stays within 0..127."""
     notes = token_ids[(token_ids >= vocabulary.note_on.start) & (token_ids < vocabulary.note_on.stop)]
     pitches = notes - vocabulary.note_on.start

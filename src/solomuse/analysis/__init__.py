@@ -1,0 +1,1 @@
+"""Values to values, pure numpy: melody, harmony, beats, quantisation."""

@@ -1,0 +1,54 @@
+"""From a song to its lead sheet: the melody track over the chords."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from solomuse.analysis.harmony import infer_chords
+from solomuse.analysis.melody import melody_track
+
+from solomuse.errors import NoChordsError
+from solomuse.music.chart import Chart, ChordSpan, chart_from_spans
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.song import Song
+
+ChordSource = Literal["auto", "given", "inferred"]
+
+
+def song_chords(song: Song, melody: int | None, source: ChordSource = "auto") -> tuple[ChordSpan, ...]:
+    """The chords of a song.
+
+    Parameters
+    ----------
+    melody : int or None
+        Index of the track that is left out where chords are inferred.
+    source : {"auto", "given", "inferred"}
+        ``auto`` infers them only where the song gives none.
+
+    Raises
+    ------
+    NoChordsError
+        If they are to be given and are not, or nothing is left to infer them from.
+    """
+    if source == "given" and not song.chords:
+        raise NoChordsError(f"{song.title}: no chords are given; leave out 'chords = given' to infer them")
+    if song.chords and source != "inferred":
+        return song.chords
+    return infer_chords(song, [index for index in range(len(song.tracks)) if index != melody])
+
+
+def lead_sheet(song: Song, chords: ChordSource = "auto") -> LeadSheet:
+    """The melody track of a song over its chords, with bars from the song's meters.
+
+    Raises
+    ------
+    NoMelodyError
+        If no track will do.
+    NoChordsError
+        As `song_chords` says.
+    """
+    track = melody_track(song).track
+    bars = chart_from_spans(song_chords(song, track, chords), song.bar_meters()).bars
+    chart = Chart(bars, title=song.title, key=song.key, qpm=song.tempos[0].qpm)
+    notes = tuple(sorted(song.tracks[track].notes))
+    return LeadSheet(chart, tuple(note for note in notes if note.time < chart.duration))

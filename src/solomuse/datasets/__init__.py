@@ -1,0 +1,1 @@
+"""Sources of songs, one file each, to shards of token sequences."""

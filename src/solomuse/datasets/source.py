@@ -1,0 +1,112 @@
+"""The songs of a folder, whichever collection it holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from solomuse.datasets.pop909 import BEATS_FILE, pop909_title, read_pop909
+from solomuse.datasets.wjazzd import read_wjazzd, wjazzd_title
+from solomuse.errors import DatasetError
+from solomuse.formats.midi import read_midi
+from solomuse.music.song import Song
+
+MIDI_SUFFIXES = (".mid", ".midi")
+
+
+@dataclass(frozen=True, slots=True)
+class SongFile:
+    """A song that has not been read yet.
+
+    Parameters
+    ----------
+    source : str
+        ``midi``, ``pop909`` or ``wjazzd``.
+    path : Path
+        The file; for POP909 the song's folder.
+    title : str
+        Songs of one title stay on one side of a split.
+    name : str
+        Unique within the collection: its path from there, with forward slashes.
+    """
+
+    source: str
+    path: Path
+    title: str
+    name: str
+
+
+_READER_BY_SOURCE: dict[str, Callable[[Path], Song]] = {
+    "midi": read_midi,
+    "pop909": read_pop909,
+    "wjazzd": read_wjazzd,
+}
+
+
+def read_song(file: SongFile) -> Song:
+    """The song, with the chords that its source gives.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read.
+    """
+    return _READER_BY_SOURCE[file.source](file.path)
+
+
+def find_songs(path: Path) -> list[SongFile]:
+    """The songs at `path`, in order of their names; hidden files and folders are left out.
+
+    A MIDI file is one song. In a folder every folder below it is looked at: one that holds ``NNN.mid`` beside
+    ``beat_midi.txt`` is a song of POP909, one that holds ``melody`` beside ``beats`` is the Weimar Jazz Database, and
+    every other MIDI file is a song of its own.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such path, or nothing in it that can be read.
+    """
+    try:
+        if path.is_file():
+            return [_single_file(path)]
+        is_empty = not any(path.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    if is_empty:
+        raise DatasetError(f"{path}: the folder is empty; copy MIDI files into it")
+    files = sorted(_songs_in(path), key=lambda file: file.name)
+    if not files:
+        raise DatasetError(f"{path}: holds no MIDI file (.mid, .midi) in any folder; give one that does")
+    return files
+
+
+def _single_file(path: Path) -> SongFile:
+    """A path that is a file, as a song."""
+    if path.suffix.lower() not in MIDI_SUFFIXES:
+        raise DatasetError(f"{path}: not a MIDI file; give a .mid file or a folder (an archive: unpack it first)")
+    return SongFile("midi", path, path.stem, path.name)
+
+
+def _songs_in(root: Path) -> Iterator[SongFile]:
+    """The songs at any depth below a folder, in no order."""
+    for name, folder_names, file_names in os.walk(root):
+        folder = Path(name)
+        folder_names[:] = sorted(name for name in folder_names if not name.startswith("."))
+        if BEATS_FILE in file_names and f"{folder.name}.mid" in file_names:
+            folder_names.clear()  # the full set has other versions of the same song below
+            yield SongFile("pop909", folder, pop909_title(folder), _name(folder, root))
+            continue
+        if {"melody", "beats"} <= set(folder_names):
+            for melody in sorted((folder / "melody").glob("[!.]*.csv")):
+                yield SongFile("wjazzd", melody, wjazzd_title(melody), _name(melody, root))
+        for file_name in file_names:
+            file = folder / file_name
+            if file.suffix.lower() in MIDI_SUFFIXES and not file_name.startswith("."):
+                yield SongFile("midi", file, file.stem, _name(file, root))
+
+
+def _name(path: Path, root: Path) -> str:
+    """The path from the collection's folder; of that folder itself, its name."""
+    return path.relative_to(root).as_posix() if path != root else path.name

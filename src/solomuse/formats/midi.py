@@ -1,0 +1,317 @@
+"""Standard MIDI Files: to a song and back.
+
+The one module that knows symusic. What a file says becomes a `Song` like this:
+
+===================== ==============================================================================================
+in the file           in the song
+===================== ==============================================================================================
+ticks                 rescaled to 480 a quarter, to the nearest; a note lasts at least one tick
+channels, programs    a track for each within each track of the file; channel 10 is the drums
+tempos                the plainest number of quarters a minute that stands for the file's microseconds
+time signatures       4/4 until the first; impossible ones are left out, of two within a sixteenth the later holds
+key signature         the first that is possible
+markers               chords, where at least 80 % of them are chord symbols; the last lasts to the end of its bar
+===================== ==============================================================================================
+
+`write_midi` marks the end of the last chord with ``N.C.``, so that what it writes reads back unchanged.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from symusic.core import (
+    KeySignatureTick,
+    NoteTick,
+    ScoreTick,
+    TempoTick,
+    TextMetaTick,
+    TimeSignatureTick,
+    TrackTick,
+)
+
+from solomuse.errors import ChordError, FormatError, OutputError
+from solomuse.music.chart import ChordSpan
+from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
+from solomuse.music.meter import COMMON_TIME, Meter
+from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.music.song import MeterChange, Song, TempoChange, Track
+from solomuse.music.symbols import parse_chord
+
+MOST_NOTES = 1_000_000
+"""A file with more notes is refused; a long symphony has about 100,000."""
+
+LAST_TICK = 10_000_000
+"""A file whose notes end later is refused: about three hours at 120 quarters a minute."""
+
+MOST_BEATS = 64
+"""A time signature with more beats is taken for a fault of the file."""
+
+CHORD_MARKER_SHARE = 0.8
+"""Share of a file's markers that must be chord symbols for them to be its chords."""
+
+MICROSECONDS_PER_MINUTE = 60_000_000
+LONGEST_QUARTER_MICROSECONDS = 0xFFFFFF
+
+_SIXTEENTH = TICKS_PER_QUARTER // 4
+_SECTION_LETTER = re.compile(r"[A-G][1-4]?")
+_SECTION_TICKS = 4 * COMMON_TIME.bar_ticks
+
+_MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+_MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+_KEY_BY_SIGNATURE = {
+    (index - 7, tonality): f"{tonic}:{mode}"
+    for tonality, (mode, tonics) in enumerate((("maj", _MAJOR_KEYS), ("min", _MINOR_KEYS)))
+    for index, tonic in enumerate(tonics)
+}
+"""Key by the number of sharps (flats are negative) with 0 for major, 1 for minor (Standard MIDI Files 1.0, FF 59)."""
+
+_SIGNATURE_BY_KEY = {key: signature for signature, key in _KEY_BY_SIGNATURE.items()}
+
+
+def read_midi(path: Path) -> Song:
+    """The song that a Standard MIDI File of any type holds, titled by the file's name.
+
+    Tracks without notes are left out. Signature and tempo events past `LAST_TICK` are left out.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be read, is no Standard MIDI File, is damaged, holds no note, or is out of all
+        proportion (`MOST_NOTES`, `LAST_TICK`).
+    """
+    score = _score(path)
+    tracks = _tracks(score, path)
+    song = Song(tracks, _tempos(score), _meters(score), title=path.stem, key=_key(score))
+    last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
+    return replace(song, chords=_chords(score, last_bar_line))
+
+
+def _score(path: Path) -> ScoreTick:
+    """The file as symusic parses it, at the file's own resolution."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from None
+    if not data:
+        raise FormatError(f"{path}: the file is empty; export or download it again")
+    if data[:4] != b"MThd":
+        raise FormatError(f"{path}: not a Standard MIDI File (it does not start with 'MThd'); give a .mid file")
+    try:
+        score = ScoreTick.from_midi(data, sanitize_data=True)
+    except (RuntimeError, ValueError) as error:
+        why = " ".join(str(error).split())
+        raise FormatError(f"{path}: a damaged MIDI file ({why}); open and export it again in a sequencer") from None
+    if score.ticks_per_quarter <= 0:
+        raise FormatError(f"{path}: counts time in {score.ticks_per_quarter} ticks a quarter; export it again")
+    return score
+
+
+def _tracks(score: ScoreTick, path: Path) -> tuple[Track, ...]:
+    """The tracks that hold notes, once their number and times are known to be sane."""
+    count = score.note_num()
+    if count == 0:
+        raise FormatError(f"{path}: holds no notes; give a file with a melody")
+    if count > MOST_NOTES:
+        raise FormatError(f"{path}: holds {count} notes, more than {MOST_NOTES}; cut it into pieces")
+    return tuple(
+        Track(_notes(track, score.ticks_per_quarter, path), track.name.strip(" \0"), track.program, track.is_drum)
+        for track in score.tracks
+        if len(track.notes)
+    )
+
+
+def _notes(track: TrackTick, resolution: int, path: Path) -> tuple[Note, ...]:
+    """The notes of one track in order of time, at `TICKS_PER_QUARTER`."""
+    columns = cast("dict[str, NDArray[np.int64]]", track.notes.numpy())
+    start = columns["time"].astype(np.int64)
+    end = start + columns["duration"]
+    times, ends = _rescaled(start, resolution), _rescaled(end, resolution)
+    if times.min() < 0 or ends.max() > LAST_TICK:
+        quarters = LAST_TICK // TICKS_PER_QUARTER
+        raise FormatError(f"{path}: a note lies past {quarters} quarter notes; cut the silence or the file")
+    durations = np.maximum(ends - times, 1)
+    pitches = np.clip(columns["pitch"].astype(np.int64), 0, 127)
+    velocities = np.clip(columns["velocity"].astype(np.int64), 1, 127)
+    rows = zip(times.tolist(), pitches.tolist(), durations.tolist(), velocities.tolist(), strict=True)
+    return tuple(sorted(Note(*row) for row in rows))
+
+
+def _rescaled(ticks: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
+    """Ticks at `resolution` a quarter to the nearest at `TICKS_PER_QUARTER`, halves up; shape and dtype stay."""
+    return (2 * ticks * TICKS_PER_QUARTER + resolution) // (2 * resolution)
+
+
+def _time(event: TempoTick | TimeSignatureTick | TextMetaTick, resolution: int) -> int:
+    """The time of an event in ticks at `TICKS_PER_QUARTER`, to the nearest."""
+    return (2 * int(event.time) * TICKS_PER_QUARTER + resolution) // (2 * resolution)
+
+
+def _tempos(score: ScoreTick) -> tuple[TempoChange, ...]:
+    """The tempo map, 120 until the first event as MIDI has it; of two at one time the later in the file holds."""
+    qpm_by_time = {0: 120.0}
+    for event in sorted(score.tempos, key=lambda event: event.time):
+        time = _time(event, score.ticks_per_quarter)
+        if 0 <= time <= LAST_TICK and event.mspq > 0:
+            qpm_by_time[time] = _plainest_qpm(event.mspq)
+    changes: list[TempoChange] = []
+    for time, qpm in qpm_by_time.items():
+        if not changes or changes[-1].qpm != qpm:
+            changes.append(TempoChange(time, qpm))
+    return tuple(changes)
+
+
+def _plainest_qpm(quarter_microseconds: int) -> float:
+    """The number with the fewest decimals that a file would store as this many microseconds a quarter.
+
+    A file written at 140 holds 428571 microseconds, which divide to 140.00014.
+    """
+    exact = MICROSECONDS_PER_MINUTE / quarter_microseconds
+    candidates = (round(exact, decimals) for decimals in range(7))
+    return next((qpm for qpm in candidates if qpm and _quarter_microseconds(qpm) == quarter_microseconds), exact)
+
+
+def _quarter_microseconds(qpm: float) -> int:
+    """The length of a quarter as a file stores it, in the 24 bits that it has for it."""
+    return min(max(round(MICROSECONDS_PER_MINUTE / qpm), 1), LONGEST_QUARTER_MICROSECONDS)
+
+
+def _meters(score: ScoreTick) -> tuple[MeterChange, ...]:
+    """The meters that change anything; one that comes within a sixteenth after another takes its place."""
+    changes = [MeterChange(0, COMMON_TIME)]
+    for event in sorted(score.time_signatures, key=lambda event: event.time):
+        time, meter = _time(event, score.ticks_per_quarter), _meter(event)
+        if meter is None or not 0 <= time <= LAST_TICK:
+            continue
+        if time - changes[-1].time < _SIXTEENTH:
+            changes[-1] = MeterChange(changes[-1].time, meter)
+        else:
+            changes.append(MeterChange(time, meter))
+    kept = [changes[0], *(change for before, change in pairwise(changes) if change.meter != before.meter)]
+    return tuple(kept)
+
+
+def _meter(event: TimeSignatureTick) -> Meter | None:
+    """The meter of an event, None where there is no such meter."""
+    if event.numerator > MOST_BEATS:
+        return None
+    try:
+        return Meter(event.numerator, event.denominator)
+    except ValueError:
+        return None
+
+
+def _key(score: ScoreTick) -> str | None:
+    """The first possible key signature as a label such as ``Bb:maj``; None where there is none."""
+    signatures = sorted(score.key_signatures, key=lambda event: event.time)
+    keys = (_KEY_BY_SIGNATURE.get((event.key, event.tonality)) for event in signatures)
+    return next((key for key in keys if key is not None), None)
+
+
+def _chords(score: ScoreTick, end: int) -> tuple[ChordSpan, ...]:
+    """The chords that the markers name, each until the next one; a last ``N.C.`` only says where the others end."""
+    events = sorted(score.markers, key=lambda event: event.time)
+    timed = [(_time(event, score.ticks_per_quarter), event.text) for event in events]
+    markers = [(time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= LAST_TICK]
+    if not _name_chords([text for _, text in markers], end):
+        return ()
+    chord_by_time = {time: chord for time, text in markers if (chord := _chord(text)) is not None}
+    changes = list(chord_by_time.items())
+    if changes[-1][1] != NO_CHORD:
+        changes.append((max(end, changes[-1][0] + 1), NO_CHORD))
+    return tuple(ChordSpan(time, stop - time, chord) for (time, chord), (stop, _) in pairwise(changes))
+
+
+def _name_chords(texts: Sequence[str], end: int) -> bool:
+    """Whether the markers of a song that lasts until tick `end` are chord symbols rather than names of its parts.
+
+    One marker alone is a title more often than a chord; and the letters of rehearsal marks (A, B, B2, C) are
+    chord symbols too, but come less often than every four bars.
+    """
+    read = [text for text in texts if _chord(text) is not None]
+    if len(read) < 2 or len(read) < CHORD_MARKER_SHARE * len(texts):
+        return False
+    are_letters = all(_SECTION_LETTER.fullmatch(text) for text in read)
+    return not (are_letters and len(read) * _SECTION_TICKS < end)
+
+
+def _chord(text: str) -> Chord | None:
+    """The chord that a marker names, None where it names none."""
+    try:
+        return parse_chord(text)
+    except ChordError:
+        return None
+
+
+def write_midi(song: Song, path: Path) -> None:
+    """Write a song as a Standard MIDI File of type 1 at 480 ticks a quarter, in place of any file at `path`.
+
+    The chords become markers. Overlapping notes of one pitch in one track end in the order in which they
+    began: MIDI cannot say otherwise. A key that is neither major nor minor is left out.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, or a meter has more than 255 beats.
+    """
+    too_long = [change.meter for change in song.meters if change.meter.numerator > 255]
+    if too_long:
+        raise OutputError(f"{path}: a MIDI file cannot hold the meter {too_long[0]}; use bars of at most 255 beats")
+    score = ScoreTick(TICKS_PER_QUARTER)
+    for tempo in song.tempos:
+        score.tempos.append(TempoTick(tempo.time, mspq=_quarter_microseconds(tempo.qpm)))
+    for time, meter in ((change.time, change.meter) for change in song.meters):
+        score.time_signatures.append(TimeSignatureTick(time, meter.numerator, meter.denominator))
+    if song.key in _SIGNATURE_BY_KEY:
+        score.key_signatures.append(KeySignatureTick(0, *_SIGNATURE_BY_KEY[song.key]))
+    for time, text in _markers(song.chords):
+        score.markers.append(TextMetaTick(time, text))
+    for track in song.tracks:
+        score.tracks.append(_written(track))
+    write_whole(path, score.dumps_midi())
+
+
+def _markers(spans: Sequence[ChordSpan]) -> Iterator[tuple[int, str]]:
+    """Times and texts of the markers: a symbol where a chord begins, ``N.C.`` where one ends and none follows."""
+    follower_times = [*(span.time for span in spans), None][1:]
+    for span, follower_time in zip(spans, follower_times, strict=True):
+        # "?", the symbol of an unknown chord, is for the eye: no parser reads it.
+        yield span.time, "X" if span.chord == UNKNOWN_CHORD else span.chord.symbol()
+        if span.end != follower_time:
+            yield span.end, NO_CHORD.symbol()
+
+
+def _written(track: Track) -> TrackTick:
+    """The track as symusic writes it."""
+    written = TrackTick(track.name, track.program, track.is_drum)
+    for note in track.notes:
+        written.notes.append(NoteTick(note.time, note.duration, note.pitch, note.velocity))
+    return written
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: under a temporary name in its folder first, then in place of `path`.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, not writable or full, or `path` is a folder.
+    """
+    temporary = path.parent / f".{path.name[:100]}.{os.getpid()}.tmp"
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); check the folder") from None
+    finally:
+        with suppress(OSError):  # a folder that refused the file may refuse this too
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The model: GPT-2 that is told at every position where it is in the chart."""

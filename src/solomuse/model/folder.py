@@ -1,0 +1,132 @@
+"""The model folder: weights, tokenizer, and what they were made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from solomuse import __version__
+from solomuse.errors import ModelError
+from solomuse.model.decoder import Decoder, DecoderConfig
+from solomuse.tokens.tokenizer import save_tokenizer
+from solomuse.tokens.vocabulary import GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model, ready to generate.
+
+    Parameters
+    ----------
+    about : mapping
+        What ``solomuse.json`` says: window length, training data, versions.
+    """
+
+    path: Path
+    decoder: Decoder
+    vocabulary: Vocabulary
+    about: Mapping[str, Any]
+
+    @property
+    def window_bars(self) -> int:
+        """Bars of the windows that it was trained on."""
+        return int(self.about["window_bars"])
+
+
+def save_about(folder: Path, vocabulary: Vocabulary, window_bars: int, data: Mapping[str, Any]) -> None:
+    """Write the tokenizer and ``solomuse.json`` beside weights that transformers has saved."""
+    save_tokenizer(vocabulary, folder)
+    about = {
+        "package": __version__,
+        "token_format": TOKEN_FORMAT_VERSION,
+        "vocabulary": vocabulary.hash,
+        "grid": vocabulary.grid,
+        "window_bars": window_bars,
+        "data": dict(data),
+    }
+    (folder / "solomuse.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
+    """The model in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that `solomuse train` has written: a run (its best model is taken) or a checkpoint.
+    device : str
+        Where to put the weights: ``cpu``, ``cuda``.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, incomplete, or of another vocabulary.
+    """
+    if path is None:
+        raise ModelError("no model is given: train one with 'solomuse train DATASET --out RUN', then pass its folder")
+    folder = model_folder(Path(path))
+    about = _read_json(folder / "solomuse.json")
+    config = _read_json(folder / "config.json")
+    if about.get("grid") not in GRIDS or about.get("vocabulary") != vocabulary(about["grid"]).hash:
+        raise ModelError(
+            f"{folder} has another vocabulary ({about.get('vocabulary')}, token format {about.get('token_format')}) "
+            f"than this version of SoloMuse: train it again, or use version {about.get('package')}"
+        )
+    known = vocabulary(about["grid"])
+    return Model(folder, Decoder(_decoder_config(config, known), _weights(folder, device)), known, about)
+
+
+def model_folder(path: Path) -> Path:
+    """The folder with the weights: `path` itself, or the best model of a run.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    for folder in (path, path / "model"):
+        if (folder / "config.json").is_file() and (folder / "solomuse.json").is_file():
+            return folder
+    raise ModelError(
+        f"{path} is not a model folder: expected config.json and solomuse.json, as 'solomuse train' writes"
+    )
+
+
+def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConfig:
+    return DecoderConfig(
+        n_layer=config["n_layer"],
+        n_head=config["n_head"],
+        n_embd=config["n_embd"],
+        block_size=config["n_positions"],
+        first_note=known.note_on.start,
+        feature_sizes=tuple(config.get("feature_sizes") or ()),
+        layer_norm_epsilon=config.get("layer_norm_epsilon", 1e-5),
+    )
+
+
+def _weights(folder: Path, device: str) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        weights = load_file(folder / "model.safetensors", device=device)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(
+            f"{folder}/model.safetensors cannot be read ({error}): copy or train the model again"
+        ) from None
+    return {name: weight.float() for name, weight in weights.items()}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): copy or train the model again") from None
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} is damaged: expected a JSON object")
+    return content

@@ -1,0 +1,149 @@
+"""GPT-2 with features of the chart, as a transformers model, for training.
+
+The embedding of each position is the token's plus one for each feature (`solomuse.tokens.features`): the
+current chord, the next one and when it comes, the place in the bar, the last note's degree. The score of each
+``NOTE_ON`` gets, on top of GPT-2's own, a score of the pitch's degree in the current chord, so that what is
+learned over one root serves all twelve. The rest is GPT-2 unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from solomuse.config import ModelConfig
+from solomuse.tokens.features import ROOT, feature_sizes, features
+from solomuse.tokens.vocabulary import BOS, EOS, PAD, Vocabulary, vocabulary
+
+
+class ChartGPT2Config(GPT2Config):
+    """GPT-2's configuration with the features' sizes and the grid of the vocabulary."""
+
+    model_type = "chart_gpt2"
+
+    feature_sizes: list[int] | None = None
+    grid: int = 12
+    first_note: int = 5
+
+
+class ChartGPT2LMHeadModel(GPT2LMHeadModel):
+    """GPT-2 with features of the chart; a causal language model like any other of transformers."""
+
+    config_class = ChartGPT2Config
+
+    def __init__(self, config: ChartGPT2Config) -> None:
+        super().__init__(config)
+        sizes = config.feature_sizes or list(feature_sizes(vocabulary(config.grid)))
+        self.feature_embedding = nn.Embedding(sum(sizes), config.n_embd)
+        self.degree_head = nn.Linear(config.n_embd, 12, bias=False)
+        self._offsets = [sum(sizes[:index]) for index in range(len(sizes))]
+        self.loss_type = "ForCausalLM"
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        features: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        labels: Tensor | None = None,
+        past_key_values: Any = None,
+        use_cache: bool | None = None,
+        **kwargs: Any,
+    ) -> CausalLMOutputWithPast:
+        """Scores of the next token.
+
+        Parameters
+        ----------
+        input_ids : Tensor of shape (B, T)
+        features : Tensor of shape (B, T, F), optional
+            Read off `input_ids` where absent, which must then be whole sequences from ``<BOS>`` on.
+        labels : Tensor of shape (B, T), optional
+            Token ids, -100 where nothing is to be learned.
+        """
+        rows = self._features_of(input_ids) if features is None else features
+        index = rows.long() + torch.tensor(self._offsets, device=rows.device)
+        chart = functional.embedding_bag(index.flatten(0, 1), self.feature_embedding.weight, mode="sum")
+        embeds = self.transformer.wte(input_ids) + chart.view(*input_ids.shape, -1)  # (B, T, C)
+        loss_kwargs = {key: kwargs.pop(key) for key in ("num_items_in_batch",) if key in kwargs}
+        out = self.transformer(
+            inputs_embeds=embeds,
+            attention_mask=attention_mask,
+            past_key_values=past_key_values,
+            use_cache=use_cache,
+            **{key: value for key, value in kwargs.items() if key in ("position_ids", "cache_position")},
+        )
+        hidden = out.last_hidden_state
+        logits = self.lm_head(hidden)  # (B, T, V)
+        logits = add_degree_scores(logits, self.degree_head(hidden), rows[..., ROOT].long(), self.config.first_note)
+        loss = None
+        if labels is not None:
+            loss = self.loss_function(logits, labels, vocab_size=self.config.vocab_size, **loss_kwargs)
+        return CausalLMOutputWithPast(loss=loss, logits=logits, past_key_values=out.past_key_values)
+
+    def prepare_inputs_for_generation(self, input_ids: Tensor, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """What `generate` feeds to `forward`: the newest tokens with their features."""
+        inputs: dict[str, Any] = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)
+        count = inputs["input_ids"].shape[1]
+        inputs["features"] = self._features_of(input_ids)[:, -count:]
+        return inputs
+
+    def _features_of(self, input_ids: Tensor) -> Tensor:
+        rows = [features(row, vocabulary(self.config.grid)) for row in input_ids.tolist()]
+        return torch.stack([torch.from_numpy(row) for row in rows]).to(input_ids.device)
+
+
+def add_degree_scores(logits: Tensor, degrees: Tensor, roots: Tensor, first_note: int) -> Tensor:
+    """Add to each ``NOTE_ON`` the score of its degree in the current chord.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (..., V)
+    degrees : Tensor of shape (..., 12)
+        Scores by semitones above the root.
+    roots : Tensor of shape (...)
+        Pitch class + 1, 0 where there is no chord.
+    first_note : int
+        Id of ``NOTE_ON_0``.
+    """
+    pitches = torch.arange(128, device=logits.device)
+    index = (pitches - (roots.unsqueeze(-1) - 1)) % 12  # (..., 128)
+    scores = degrees.gather(-1, index) * (roots > 0).unsqueeze(-1)
+    zeros = [first_note, logits.shape[-1] - first_note - 128]
+    return logits + functional.pad(scores, zeros)
+
+
+def build_model(config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:
+    """A model with fresh weights, from torch's global random state."""
+    shape = {
+        "vocab_size": len(vocabulary),
+        "n_layer": config.n_layer,
+        "n_head": config.n_head,
+        "n_embd": config.n_embd,
+        "n_positions": config.block_size,
+        "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout,
+        "attn_pdrop": 0.0,  # on a CPU dropout inside the attention forbids the fused kernel: 2.6 times slower
+        "bos_token_id": BOS,
+        "eos_token_id": EOS,
+        "pad_token_id": PAD,
+    }
+    if not config.chart_features:
+        return GPT2LMHeadModel(GPT2Config(**shape))
+    chart_config = ChartGPT2Config(
+        **shape,
+        feature_sizes=list(feature_sizes(vocabulary)),
+        grid=vocabulary.grid,
+        first_note=vocabulary.note_on.start,
+    )
+    return ChartGPT2LMHeadModel(chart_config)
+
+
+def register() -> None:
+    """Make the Auto classes of transformers know this model."""
+    AutoConfig.register(ChartGPT2Config.model_type, ChartGPT2Config, exist_ok=True)
+    AutoModelForCausalLM.register(ChartGPT2Config, ChartGPT2LMHeadModel, exist_ok=True)

@@ -1,0 +1,127 @@
+"""What a model thinks of music: bits of each kind of token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from solomuse.tokens.vocabulary import PAD, SEP, Vocabulary
+
+IGNORED = -100
+Sequence_ = tuple[NDArray[np.uint16], NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """Cost of the events of some sequences under a model.
+
+    Parameters
+    ----------
+    pitch_bits, rhythm_bits, velocity_bits : float
+        Sums over ``NOTE_ON``; over ``DUR``, ``TIME_SHIFT``, ``<BAR>`` and ``<EOS>``; over ``VEL``.
+    notes, tokens : int
+        How many notes, and tokens of events, they cover.
+    """
+
+    pitch_bits: float
+    rhythm_bits: float
+    velocity_bits: float
+    notes: int
+    tokens: int
+
+    @property
+    def bits(self) -> float:
+        """Sum over all tokens of the events."""
+        return self.pitch_bits + self.rhythm_bits + self.velocity_bits
+
+    @property
+    def bits_per_note(self) -> float:
+        """Cost of all tokens of the events, over the number of notes."""
+        return self.bits / self.notes if self.notes else math.nan
+
+    @property
+    def nats_per_token(self) -> float:
+        """Cross entropy, as a training loss has it."""
+        return self.bits * math.log(2) / self.tokens if self.tokens else math.nan
+
+
+def padded(sequences: Sequence[Sequence_]) -> tuple[Tensor, Tensor, Tensor]:
+    """A batch of sequences, padded on the right.
+
+    Causal attention never looks to the right, so that no mask is needed.
+
+    Returns
+    -------
+    token_ids : Tensor of shape (B, T), int64
+    features : Tensor of shape (B, T, F), uint8
+    labels : Tensor of shape (B, T), int64
+        The events; `IGNORED` on the chart and on the padding.
+    """
+    longest = max(len(token_ids) for token_ids, _ in sequences)
+    width = sequences[0][1].shape[1]
+    ids = np.full((len(sequences), longest), PAD, dtype=np.int64)
+    rows = np.zeros((len(sequences), longest, width), dtype=np.uint8)
+    labels = np.full((len(sequences), longest), IGNORED, dtype=np.int64)
+    for index, (token_ids, features) in enumerate(sequences):
+        length, first = len(token_ids), int(np.argmax(token_ids == SEP)) + 1
+        ids[index, :length], rows[index, :length] = token_ids, features
+        labels[index, first:length] = token_ids[first:]
+    return torch.from_numpy(ids), torch.from_numpy(rows), torch.from_numpy(labels)
+
+
+def batches_by_tokens(sequences: Iterable[Sequence_], tokens: int = 8192) -> Iterator[list[Sequence_]]:
+    """Batches of at most `tokens` tokens, padding included."""
+    batch: list[Sequence_] = []
+    longest = 0
+    for sequence in sequences:
+        longest = max(longest, len(sequence[0]))
+        if batch and longest * (len(batch) + 1) > tokens:
+            yield batch
+            batch, longest = [], len(sequence[0])
+        batch.append(sequence)
+    if batch:
+        yield batch
+
+
+@torch.inference_mode()
+def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Vocabulary) -> Likelihood:
+    """The cost of the events of some sequences; features are given to a model that takes them."""
+    device = next(model.parameters()).device
+    takes_features = hasattr(model, "feature_embedding") or hasattr(getattr(model, "module", None), "feature_embedding")
+    bits = torch.zeros(len(vocabulary), dtype=torch.float64)
+    counts = torch.zeros(len(vocabulary), dtype=torch.int64)
+    was_training = model.training
+    model.eval()
+    for batch in batches_by_tokens(sequences):
+        token_ids, features, labels = (tensor.to(device) for tensor in padded(batch))
+        logits = model(token_ids, features=features).logits if takes_features else model(token_ids).logits
+        targets = labels[:, 1:]
+        nats = functional.cross_entropy(
+            logits[:, :-1].float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
+        ).cpu()
+        flat = targets.flatten().cpu()
+        kept = flat != IGNORED
+        bits.index_add_(0, flat[kept], nats[kept].double() / math.log(2))
+        counts += torch.bincount(flat[kept], minlength=len(vocabulary))
+    model.train(was_training)
+    return _by_kind(bits, counts, vocabulary)
+
+
+def _by_kind(bits: Tensor, counts: Tensor, vocabulary: Vocabulary) -> Likelihood:
+    note, velocity = vocabulary.note_on, vocabulary.velocity
+    pitch_bits = float(bits[note.start : note.stop].sum())
+    velocity_bits = float(bits[velocity.start : velocity.stop].sum())
+    return Likelihood(
+        pitch_bits=pitch_bits,
+        rhythm_bits=float(bits.sum()) - pitch_bits - velocity_bits,
+        velocity_bits=velocity_bits,
+        notes=int(counts[note.start : note.stop].sum()),
+        tokens=int(counts.sum()),
+    )

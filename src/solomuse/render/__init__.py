@@ -1,0 +1,1 @@
+"""Lead sheets to sound and sight: backing band, piano roll."""

@@ -1,0 +1,5 @@
+"""Training on transformers' Trainer: one CPU, one GPU, several processes."""
+
+from solomuse.training.train import train
+
+__all__ = ["train"]

@@ -1,0 +1,97 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from solomuse.datasets.source import SongFile, find_songs, read_song
+from solomuse.errors import DatasetError, FormatError
+from solomuse.formats.midi import write_midi
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
+from tests.datasets.test_pop909 import write_song
+from tests.datasets.test_wjazzd import common_time, write_solo
+
+DATA = os.environ.get("SOLOMUSE_DATA")
+
+ONE_NOTE = Song((Track((Note(0, 60, 480),)),))
+
+
+def write_one(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_midi(ONE_NOTE, path)
+
+
+def found(path):
+    return [(file.source, file.name, file.title) for file in find_songs(path)]
+
+
+def test_midi_files_are_found_at_any_depth_in_any_case_in_order(tmp_path):
+    for name in ("b.mid", "sub/deep/a.MIDI", "A.Mid", "notes.txt", ".hidden.mid", ".trash/c.mid"):
+        write_one(tmp_path / name)
+    assert found(tmp_path) == [("midi", "A.Mid", "A"), ("midi", "b.mid", "b"), ("midi", "sub/deep/a.MIDI", "a")]
+
+
+def test_a_single_file_is_one_song(tmp_path):
+    write_one(tmp_path / "tune.mid")
+    assert find_songs(tmp_path / "tune.mid") == [SongFile("midi", tmp_path / "tune.mid", "tune", "tune.mid")]
+
+
+@pytest.mark.parametrize(("given", "name"), [("POP909", "001"), (".", "POP909/001"), ("POP909/001", "001")])
+def test_pop909_is_recognised_from_its_folder_from_above_and_below(tmp_path, given, name):
+    write_song(tmp_path / "POP909" / "001", index="001,Invented,Nobody,1,2,2")
+    write_one(tmp_path / "POP909" / "001" / "versions" / "001-v1.mid")
+    assert found(tmp_path / given) == [("pop909", name, "Invented")]
+
+
+@pytest.mark.parametrize(("given", "prefix"), [("csv", ""), (".", "csv/")])
+def test_the_jazz_database_is_recognised_from_its_folder_as_from_above(tmp_path, given, prefix):
+    write_solo(tmp_path / "csv", common_time(), [(0, 1, 1, 1, 1, 1, 60)])
+    assert found(tmp_path / given) == [("wjazzd", f"{prefix}melody/Nobody_Nothing_FINAL.csv", "Some Tune")]
+
+
+def test_one_folder_may_hold_several_collections(tmp_path):
+    write_song(tmp_path / "POP909" / "001")
+    write_solo(tmp_path / "csv", common_time(), [(0, 1, 1, 1, 1, 1, 60)])
+    write_one(tmp_path / "mine" / "tune.mid")
+    files = find_songs(tmp_path)
+    assert [file.source for file in files] == ["pop909", "wjazzd", "midi"]
+    assert [read_song(file).title for file in files] == [file.title for file in files]
+
+
+def test_a_missing_path_says_so(tmp_path):
+    with pytest.raises(DatasetError, match="No such file"):
+        find_songs(tmp_path / "missing")
+
+
+def test_an_empty_folder_says_so(tmp_path):
+    with pytest.raises(DatasetError, match="empty"):
+        find_songs(tmp_path)
+
+
+def test_a_folder_without_midi_says_so_in_one_line(tmp_path):
+    (tmp_path / "readme.txt").write_text("nothing here", encoding="utf-8")
+    with pytest.raises(DatasetError, match="holds no MIDI file") as caught:
+        find_songs(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_midi_file_is_refused(tmp_path):
+    (tmp_path / "songs.zip").write_bytes(b"PK")
+    with pytest.raises(DatasetError, match="unpack"):
+        find_songs(tmp_path / "songs.zip")
+
+
+def test_a_damaged_file_is_found_but_not_read(tmp_path):
+    (tmp_path / "bad.mid").write_bytes(b"nonsense")
+    (file,) = find_songs(tmp_path)
+    with pytest.raises(FormatError, match="bad"):
+        read_song(file)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(DATA is None or not Path(DATA).is_dir(), reason="SOLOMUSE_DATA names no folder")
+def test_the_titles_found_are_those_read():
+    files = find_songs(Path(DATA or ""))
+    assert len({file.name for file in files}) == len(files)
+    chosen = [file for file in files if file.source != "midi"][::100]
+    assert [read_song(file).title for file in chosen] == [file.title for file in chosen]
