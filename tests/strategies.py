@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 
 from solomuse.music.chart import Bar, Chart, ChordSpan
@@ -27,7 +29,7 @@ def bars(draw: st.DrawFn) -> Bar:
     meter = draw(st.sampled_from(METERS))
     cuts = draw(st.sets(st.integers(1, meter.bar_ticks - 1), max_size=3))
     times = [0, *sorted(cuts), meter.bar_ticks]
-    spans = [ChordSpan(a, b - a, draw(chords)) for a, b in zip(times, times[1:], strict=False)]
+    spans = [ChordSpan(a, b - a, draw(chords)) for a, b in itertools.pairwise(times)]
     return Bar(meter, tuple(spans))
 
 

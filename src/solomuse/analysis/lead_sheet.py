@@ -6,7 +6,6 @@ from typing import Literal
 
 from solomuse.analysis.harmony import infer_chords
 from solomuse.analysis.melody import melody_track
-
 from solomuse.errors import NoChordsError
 from solomuse.music.chart import Chart, ChordSpan, chart_from_spans
 from solomuse.music.leadsheet import LeadSheet

@@ -28,11 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from solomuse.datasets.source import SongFile, find_songs, read_song
 
 from solomuse import __version__
 from solomuse.analysis.lead_sheet import lead_sheet
 from solomuse.config import DataConfig
+from solomuse.datasets.source import SongFile, find_songs, read_song
 from solomuse.datasets.windows import Window, windows
 from solomuse.errors import DatasetError, OutputError, SoloMuseError
 from solomuse.tokens.codec import Codec

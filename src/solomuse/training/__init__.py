@@ -1,5 +1,5 @@
 """Training on transformers' Trainer: one CPU, one GPU, several processes."""
 
-from solomuse.training.train import train
+from solomuse.training.train import resumable, train
 
-__all__ = ["train"]
+__all__ = ["resumable", "train"]

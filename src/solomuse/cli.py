@@ -1,0 +1,241 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from solomuse import __version__
+from solomuse.config import SIZES, Config, load_config
+from solomuse.errors import OutputError, SoloMuseError
+
+INTERRUPTED = 130
+FIELDS = {
+    "grid": int,
+    "seq_len": int,
+    "window_bars": int,
+    "hop_bars": int,
+    "chords": str,
+    "n_layer": int,
+    "n_head": int,
+    "n_embd": int,
+    "block_size": int,
+    "dropout": float,
+    "epochs": float,
+    "max_minutes": float,
+    "batch_size": int,
+    "learning_rate": float,
+    "weight_decay": float,
+    "eval_steps": int,
+    "device": str,
+    "precision": str,
+    "threads": int,
+}
+DATA_FIELDS = ("grid", "seq_len", "window_bars", "hop_bars", "chords")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
+def entry_point() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; return 0 done, 2 wrong input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except SoloMuseError as error:
+        print(f"solomuse: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("solomuse: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="solomuse", description="Train transformers that improvise over chord changes.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, run: Any, text: str, example: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
+        command.set_defaults(run=run)
+        command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+        return command
+
+    prepare = add("prepare", _prepare, "songs to a dataset", "solomuse prepare my_midi --out dataset")
+    prepare.add_argument("source", nargs="+", type=Path)
+    prepare.add_argument("--out", type=Path, required=True)
+    prepare.add_argument("--jobs", type=int, default=0, help="processes; 0 for one a core")
+    prepare.add_argument("--max_files", "--max-files", type=int, default=0)
+    prepare.add_argument("--force", action="store_true", help="replace a dataset that exists")
+    _add_fields(prepare, DATA_FIELDS)
+
+    train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
+    train.add_argument("dataset", type=Path)
+    train.add_argument("--out", type=Path, required=True)
+    train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
+    _add_fields(train, tuple(name for name in FIELDS if name not in DATA_FIELDS))
+
+    generate = add(
+        "generate",
+        _generate,
+        "solos over a chart",
+        "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --model run --out solo.mid",
+    )
+    generate.add_argument("chart")
+    generate.add_argument("--model", type=Path)
+    generate.add_argument("--out", type=Path, required=True, help="ends in .mid or .png")
+    generate.add_argument("--takes", type=int, default=1)
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--temperature", type=float, default=1.0)
+    generate.add_argument("--top_p", "--top-p", type=float, default=0.95)
+    generate.add_argument("--force", action="store_true", help="replace files that exist")
+
+    analyze = add("analyze", _analyze, "a file's melody track, chords, meter, key", "solomuse analyze song.mid --json")
+    analyze.add_argument("file", type=Path)
+    analyze.add_argument("--all-tracks", action="store_true", help="infer chords from the melody too")
+
+    chart = add("chart", _chart, "read a chart and show it bar by bar", "solomuse chart 'Dm7 G7 | Cmaj7'")
+    chart.add_argument("chart")
+
+    evaluate = add("evaluate", _evaluate, "bits per note and chord sensitivity", "solomuse evaluate run dataset")
+    evaluate.add_argument("model", type=Path)
+    evaluate.add_argument("dataset", type=Path)
+    evaluate.add_argument("--split", choices=("validation", "test"), default="validation")
+    return parser
+
+
+def _add_fields(command: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    command.add_argument("--config", "--size", default="base", help=f"a TOML file, or one of {', '.join(SIZES)}")
+    command.add_argument("--seed", type=int)
+    for name in names:
+        command.add_argument(f"--{name}", f"--{name.replace('_', '-')}", type=FIELDS[name])
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    given = {name: getattr(arguments, name, None) for name in (*FIELDS, "seed")}
+    return load_config(arguments.config).with_values({k: v for k, v in given.items() if v is not None})
+
+
+def _progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    bar: Iterable[Any] = tqdm(items, total=total, unit="song", dynamic_ncols=True, file=sys.stderr)
+    return bar
+
+
+def _show(document: Any, as_json: bool, text: str) -> int:
+    print(json.dumps(document, ensure_ascii=False) if as_json else text)
+    return 0
+
+
+def _prepare(arguments: argparse.Namespace) -> int:
+    from solomuse.datasets.build import prepare
+
+    config = _config(arguments)
+    report = prepare(
+        arguments.source,
+        arguments.out,
+        config.data,
+        jobs=arguments.jobs,
+        seed=config.training.seed,
+        max_files=arguments.max_files,
+        overwrite=arguments.force,
+        progress=_progress,
+    )
+    skipped = ", ".join(f"{entry['count']} {reason}" for reason, entry in report["skipped"].items()) or "none"
+    text = (
+        f"{report['songs']} of {report['files']} songs used, skipped: {skipped}; {report['notes']} notes, "
+        f"{report['tokens_per_note']:.2f} tokens a note, {report['files_per_second']} files a second; {arguments.out}"
+    )
+    return _show(report, arguments.json, text)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from solomuse.training import resumable, train
+
+    checkpoint = resumable(arguments.out)[0] if arguments.resume else None
+    trained = train(arguments.dataset, arguments.out, _config(arguments), checkpoint)
+    document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}
+    if trained.interrupted:
+        print(f"solomuse: interrupted at step {trained.steps}; pass --resume to go on", file=sys.stderr)
+        return INTERRUPTED
+    text = (
+        f"validation {trained.before:.3f} -> {trained.after:.3f} bits per note in {trained.steps} steps, "
+        f"{trained.tokens_per_second:.0f} tokens a second ({trained.precision}); {trained.model}"
+    )
+    return _show(document, arguments.json, text)
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from solomuse.generation import generate
+
+    names = [arguments.out]
+    if arguments.takes > 1:
+        names = [arguments.out.with_stem(f"{arguments.out.stem}-{take + 1}") for take in range(arguments.takes)]
+    for name in names:
+        if name.exists() and not arguments.force:
+            raise OutputError(f"{name} exists already: choose another name, or pass --force to replace it")
+    solos = generate(
+        arguments.model,
+        arguments.chart,
+        takes=arguments.takes,
+        seed=arguments.seed,
+        temperature=arguments.temperature,
+        top_p=arguments.top_p,
+    )
+    for solo, name in zip(solos, names, strict=True):
+        solo.write(name)
+    document = [{"file": str(name), "notes": len(solo.sheet.melody)} for solo, name in zip(solos, names, strict=True)]
+    return _show(document, arguments.json, "\n".join(f"{entry['file']}: {entry['notes']} notes" for entry in document))
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from solomuse.datasets.facts import analyze
+
+    facts = analyze(arguments.file, arguments.all_tracks)
+    chords = " ".join(chord["label"] for chord in facts["chords"])
+    melody = facts["melody"]
+    text = f"melody: track {melody['track']} {melody['name']}\nkey: {facts['key']}\nchords: {chords}"
+    return _show(facts, arguments.json, text)
+
+
+def _chart(arguments: argparse.Namespace) -> int:
+    from solomuse.music.chart_text import parse_chart, print_chart
+
+    chart = parse_chart(arguments.chart)
+    bars = [
+        [
+            {
+                "beat": span.time / bar.meter.beat_ticks,
+                "duration_beats": span.duration / bar.meter.beat_ticks,
+                "label": span.chord.label,
+            }
+            for span in bar.chords
+        ]
+        for bar in chart.bars
+    ]
+    return _show({"meter": str(chart.bars[0].meter), "bars": bars}, arguments.json, print_chart(chart))
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from solomuse.evaluation import evaluate
+
+    result = evaluate(arguments.model, arguments.dataset, arguments.split)
+    text = "\n".join(
+        f"{key}: {value:.3f}" if isinstance(value, float) else f"{key}: {value}" for key, value in result.items()
+    )
+    return _show(result, arguments.json, text)

@@ -1,0 +1,93 @@
+"""Evaluation: how well a model predicts held-back melodies, and whether it hears their chords."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import AutoModelForCausalLM
+
+from solomuse.datasets.load import Dataset, Windows, load_dataset
+from solomuse.errors import ModelError
+from solomuse.model.folder import model_folder
+from solomuse.model.gpt2 import register
+from solomuse.model.likelihood import Sequence_, likelihood
+from solomuse.music.chart import Chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.features import features
+
+
+def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", seed: int = 1) -> dict[str, Any]:
+    """Bits per note under the true chart and under another song's.
+
+    The other chart has the same bars and is moved to the key in which its pitch classes fit the true
+    chart's best, so that what is measured is the changes and not the key.
+
+    Raises
+    ------
+    ModelError, DatasetError
+        If a folder will not do, or the two have different vocabularies.
+    """
+    dataset, folder = load_dataset(dataset_path), model_folder(model_path)
+    if json.loads((folder / "solomuse.json").read_text("utf-8"))["vocabulary"] != dataset.vocabulary.hash:
+        raise ModelError(
+            f"{folder} has another vocabulary than {dataset_path}: prepare the dataset with the model's grid"
+        )
+    register()
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    windows = dataset.windows(split)
+    own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)
+    pairs = _with_other_chords(windows, dataset, np.random.default_rng(seed))
+    true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
+    swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
+    return {
+        "notes": own.notes,
+        "bits_per_note": own.bits_per_note,
+        "pitch_bits_per_note": own.pitch_bits / max(1, own.notes),
+        "rhythm_bits_per_note": own.rhythm_bits / max(1, own.notes),
+        "bits_per_note_other_chords": own.bits_per_note + swapped.bits_per_note - true.bits_per_note,
+        "chord_sensitivity": swapped.bits_per_note - true.bits_per_note,
+        "windows": len(windows),
+        "windows_with_other_chords": len(pairs),
+    }
+
+
+def _with_other_chords(
+    windows: Windows, dataset: Dataset, rng: np.random.Generator
+) -> list[tuple[Sequence_, Sequence_]]:
+    """Each window beside itself under another song's chart, where one has the same bars."""
+    codec = Codec(dataset.vocabulary)
+    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
+    pairs = []
+    for index, sheet in enumerate(sheets):
+        meters = [bar.meter for bar in sheet.chart.bars]
+        others = [
+            other.chart
+            for place, other in enumerate(sheets)
+            if windows.songs[place] != windows.songs[index] and [bar.meter for bar in other.chart.bars] == meters
+        ]
+        if not others:
+            continue
+        other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
+        swapped = codec.encode(LeadSheet(Chart(other.bars, qpm=sheet.chart.qpm), sheet.melody))
+        if len(swapped) <= dataset.config.seq_len:
+            row = (np.array(swapped, dtype=np.uint16), features(swapped, dataset.vocabulary))
+            pairs.append((windows[index], row))
+    return pairs
+
+
+def _in_key_of(chart: Chart, model: Chart) -> Chart:
+    """The chart moved to where its pitch classes overlap most with those of `model`."""
+    target = _histogram(model)
+    overlaps = [float(np.minimum(np.roll(_histogram(chart), shift), target).sum()) for shift in range(12)]
+    return chart.transpose(int(np.argmax(overlaps)))
+
+
+def _histogram(chart: Chart) -> np.ndarray[Any, np.dtype[np.float64]]:
+    weights = np.zeros(12)
+    for span in chart.spans():
+        weights[list(span.chord.pitch_classes)] += span.duration
+    return weights / max(1.0, weights.sum())

@@ -1,0 +1,1 @@
+"""Pure measures of a melody over its chart."""
