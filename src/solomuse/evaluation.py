@@ -90,4 +90,5 @@ def _histogram(chart: Chart) -> np.ndarray[Any, np.dtype[np.float64]]:
     weights = np.zeros(12)
     for span in chart.spans():
         weights[list(span.chord.pitch_classes)] += span.duration
-    return weights / max(1.0, weights.sum())
+    weights /= max(1.0, float(weights.sum()))
+    return weights
