@@ -114,8 +114,7 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
 
 def _run(trainer: _SoloTrainer, out: Path, resume: Path | None) -> Trained:
     began = time.perf_counter()
-    if resume is None:
-        trainer.evaluate()
+    before = trainer.evaluate() if resume is None else {}
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     seconds = time.perf_counter() - began
     evaluations = [log for log in trainer.state.log_history if "eval_bits_per_note" in log]
@@ -124,7 +123,7 @@ def _run(trainer: _SoloTrainer, out: Path, resume: Path | None) -> Trained:
         trainer.save_best(out / "model")
     else:
         best = evaluations[-1] if evaluations else {}
-    first = evaluations[0] if evaluations else {}
+    first = before or (evaluations[0] if evaluations else {})
     return Trained(
         model=out / "model",
         before=first.get("eval_bits_per_note", math.nan),
