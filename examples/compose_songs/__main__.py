@@ -13,12 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from solomuse.formats.midi import write_midi
-
 from examples.compose_songs.band import COMPING_INSTRUMENTS, bass, comping, drums, pad
 from examples.compose_songs.melody import VOICES, melody
 from examples.compose_songs.one_track import merged_into_one_track
 from examples.compose_songs.piece import Piece, chart_of, form_of, harmony_of, pieces
+from solomuse.formats.midi import write_midi
 from solomuse.music.chart import Chart
 from solomuse.music.note import Note
 from solomuse.music.song import MeterChange, Song, TempoChange, Track

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,10 +39,11 @@ FIELDS = {
 DATA_FIELDS = ("grid", "seq_len", "window_bars", "hop_bars", "chords")
 
 
-class _Parser(argparse.ArgumentParser):
+class OneLineParser(argparse.ArgumentParser):
     """argparse with errors of one line."""
 
     def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2 and one line."""
         self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
 
 
@@ -54,8 +55,13 @@ def entry_point() -> None:
 def main(argv: Sequence[str]) -> int:
     """Run one command; return 0 done, 2 wrong input, 130 interrupted."""
     arguments = _parser().parse_args(argv)
+    return guarded(lambda: int(arguments.run(arguments)))
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of a command; what the user got wrong becomes one line."""
     try:
-        return int(arguments.run(arguments))
+        return run()
     except SoloMuseError as error:
         print(f"solomuse: {error}", file=sys.stderr)
         return 2
@@ -65,9 +71,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="solomuse", description="Train transformers that improvise over chord changes.")
+    parser = OneLineParser(prog="solomuse", description="Train transformers that improvise over chord changes.")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=OneLineParser)
 
     def add(name: str, run: Any, text: str, example: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
@@ -81,13 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--jobs", type=int, default=0, help="processes; 0 for one a core")
     prepare.add_argument("--max_files", "--max-files", type=int, default=0)
     prepare.add_argument("--force", action="store_true", help="replace a dataset that exists")
-    _add_fields(prepare, DATA_FIELDS)
+    add_fields(prepare, DATA_FIELDS)
 
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
     train.add_argument("dataset", type=Path)
     train.add_argument("--out", type=Path, required=True)
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
-    _add_fields(train, tuple(name for name in FIELDS if name not in DATA_FIELDS))
+    add_fields(train, tuple(name for name in FIELDS if name not in DATA_FIELDS))
 
     generate = add(
         "generate",
@@ -118,19 +124,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_fields(command: argparse.ArgumentParser, names: Iterable[str]) -> None:
+def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
+    """Add an option for each of these fields of the configuration."""
     command.add_argument("--config", "--size", default="base", help=f"a TOML file, or one of {', '.join(SIZES)}")
     command.add_argument("--seed", type=int)
     for name in names:
         command.add_argument(f"--{name}", f"--{name.replace('_', '-')}", type=FIELDS[name])
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def chosen_config(arguments: argparse.Namespace) -> Config:
+    """The configuration that the options stand for: default, then file, then flag."""
     given = {name: getattr(arguments, name, None) for name in (*FIELDS, "seed")}
     return load_config(arguments.config).with_values({k: v for k, v in given.items() if v is not None})
 
 
-def _progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+    """The items under a progress bar on stderr."""
     from tqdm import tqdm
 
     bar: Iterable[Any] = tqdm(items, total=total, unit="song", dynamic_ncols=True, file=sys.stderr)
@@ -145,7 +154,7 @@ def _show(document: Any, as_json: bool, text: str) -> int:
 def _prepare(arguments: argparse.Namespace) -> int:
     from solomuse.datasets.build import prepare
 
-    config = _config(arguments)
+    config = chosen_config(arguments)
     report = prepare(
         arguments.source,
         arguments.out,
@@ -154,7 +163,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
         seed=config.training.seed,
         max_files=arguments.max_files,
         overwrite=arguments.force,
-        progress=_progress,
+        progress=progress,
     )
     skipped = ", ".join(f"{entry['count']} {reason}" for reason, entry in report["skipped"].items()) or "none"
     text = (
@@ -168,7 +177,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from solomuse.training import resumable, train
 
     checkpoint = resumable(arguments.out)[0] if arguments.resume else None
-    trained = train(arguments.dataset, arguments.out, _config(arguments), checkpoint)
+    trained = train(arguments.dataset, arguments.out, chosen_config(arguments), checkpoint)
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}
     if trained.interrupted:
         print(f"solomuse: interrupted at step {trained.steps}; pass --resume to go on", file=sys.stderr)

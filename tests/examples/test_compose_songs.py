@@ -7,11 +7,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))
 
-from solomuse.formats.midi import read_midi  # noqa: E402
-
 from examples.compose_songs.__main__ import REMOTE, compose, main  # noqa: E402 - the folder is no installed package
 from examples.compose_songs.melody import VOICES  # noqa: E402
 from examples.compose_songs.piece import Piece, chart_of, harmony_of, is_strong, pieces  # noqa: E402
+from solomuse.formats.midi import read_midi  # noqa: E402
 
 PIECES = pieces()
 every_piece = pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.filename)
