@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solomuse.config import Config, load_config
+from solomuse.datasets.build import prepare
+
+REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
+TOY = {"n_layer": 1, "n_head": 2, "n_embd": 16, "epochs": 1, "eval_steps": 4, "batch_size": 16, "threads": 1}
+
+
+@pytest.fixture(scope="session")
+def toy_config() -> Config:
+    return load_config("tiny").with_values(TOY)
+
+
+@pytest.fixture(scope="session")
+def toy_dataset(tmp_path_factory: pytest.TempPathFactory, toy_config: Config) -> Path:
+    out = tmp_path_factory.mktemp("data") / "dataset"
+    prepare([REMOTE], out, toy_config.data, jobs=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory: pytest.TempPathFactory, toy_config: Config, toy_dataset: Path) -> Path:
+    from solomuse.training import train
+
+    out = tmp_path_factory.mktemp("run") / "run"
+    train(toy_dataset, out, toy_config)
+    return out

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from solomuse.errors import ModelError
+from solomuse.model.folder import load_model
+from solomuse.model.gpt2 import register
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.features import features
+
+
+def test_the_cached_decoder_gives_the_scores_of_transformers(toy_run: Path) -> None:
+    register()
+    reference = AutoModelForCausalLM.from_pretrained(toy_run / "model").eval()
+    model = load_model(toy_run)
+    sheet = LeadSheet(parse_chart("Dm7 | G7 | Cmaj7 | %"), tuple(Note(240 * i, 60 + i % 7, 240) for i in range(20)))
+    token_ids = Codec(model.vocabulary).encode(sheet)
+    rows = torch.from_numpy(features(token_ids, model.vocabulary)).long()
+    expected = reference(torch.tensor([token_ids])).logits[0]
+    cache = model.decoder.new_cache(2)
+    counts = torch.tensor([20, 7])
+    batch = torch.tensor([token_ids[:20], token_ids[:20]])
+    scores = model.decoder.forward(batch, torch.stack([rows[:20]] * 2), counts, cache)
+    assert torch.allclose(scores, expected[[19, 6]], atol=1e-4)
+    for step in range(5):
+        ids = torch.tensor([[token_ids[20 + step]], [token_ids[7 + step]]])
+        newest = torch.stack([rows[20 + step], rows[7 + step]])[:, None]
+        scores = model.decoder.forward(ids, newest, torch.tensor([1, 1]), cache)
+        assert torch.allclose(scores, expected[[20 + step, 7 + step]], atol=1e-4)
+
+
+def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(toy_run / "model")
+    ids = tokenizer("<BOS> CHORD_ROOT_C CHORD_QUAL_maj <SEP> VEL_80 NOTE_ON_60 DUR_2 <EOS>")["input_ids"]
+    v = load_model(toy_run).vocabulary
+    assert [v.tokens[token_id] for token_id in ids][-3:] == ["NOTE_ON_60", "DUR_2", "<EOS>"]
+
+
+def test_a_model_of_another_vocabulary_is_refused(toy_run: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((toy_run / "model" / name).read_bytes())
+    about = json.loads((toy_run / "model" / "solomuse.json").read_text())
+    (tmp_path / "solomuse.json").write_text(json.dumps({**about, "vocabulary": "other"}))
+    with pytest.raises(ModelError, match="another vocabulary"):
+        load_model(tmp_path)
