@@ -92,7 +92,8 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
             f"the dataset's sequences have up to {dataset.config.seq_len} tokens, but block_size is "
             f"{config.model.block_size}: make block_size larger, or prepare with a smaller seq_len"
         )
-    if resume is None and (out / "run.json").exists():
+    is_first = os.environ.get("RANK", "0") == "0"
+    if is_first and resume is None and (out / "run.json").exists():
         raise OutputError(f"{out} holds a run already: pass --resume to go on with it, or choose another folder")
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
@@ -323,13 +324,16 @@ class _SoloTrainer(Trainer):
         try:
             super()._save_checkpoint(*args, **kwargs)
         except Exception as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            if self.args.should_save:
+                shutil.rmtree(folder, ignore_errors=True)
             raise OutputError(
                 f"{folder} cannot be written ({_first_line(error)}): free some space, then resume the run"
             ) from error
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         super()._save(output_dir, state_dict)
+        if not self.args.should_save:
+            return  # every process comes by, one writes
         folder = Path(output_dir or self.args.output_dir)
         self._save_about(folder)
         (folder / "run.json").write_text(json.dumps(self.run, indent=1) + "\n", encoding="utf-8")
