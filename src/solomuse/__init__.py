@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from solomuse.registration import register_when_loaded
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -26,3 +28,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'solomuse' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+register_when_loaded()

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
 
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.errors import ModelError
+from solomuse.metrics.ngram import NGram
 from solomuse.model.folder import model_folder
-from solomuse.model.gpt2 import register
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.features import features
+from solomuse.tokens.transposition import transpose_ids
+from solomuse.tokens.vocabulary import SEP
+
+NGRAM_ORDERS = (2, 3, 4, 5)
+KEYS = (-5, 7)
+"""Intervals in semitones by which the n-gram model's training windows are moved: each key once."""
 
 
 def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", seed: int = 1) -> dict[str, Any]:
@@ -25,6 +34,12 @@ def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", se
 
     The other chart has the same bars and is moved to the key in which its pitch classes fit the true
     chart's best, so that what is measured is the changes and not the key.
+
+    Returns
+    -------
+    dict
+        As ``solomuse evaluate --json`` prints it. A figure is None where nothing could be measured: where no
+        note is held back, or no other song's chart has the same bars.
 
     Raises
     ------
@@ -36,23 +51,61 @@ def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", se
         raise ModelError(
             f"{folder} has another vocabulary than {dataset_path}: prepare the dataset with the model's grid"
         )
-    register()
     model = AutoModelForCausalLM.from_pretrained(folder)
     windows = dataset.windows(split)
     own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)
     pairs = _with_other_chords(windows, dataset, np.random.default_rng(seed))
     true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
     swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
-    return {
+    sensitivity = swapped.bits_per_note - true.bits_per_note
+    order, ngram_bits = best_ngram(dataset, split)
+    measured = {
         "notes": own.notes,
         "bits_per_note": own.bits_per_note,
         "pitch_bits_per_note": own.pitch_bits / max(1, own.notes),
         "rhythm_bits_per_note": own.rhythm_bits / max(1, own.notes),
-        "bits_per_note_other_chords": own.bits_per_note + swapped.bits_per_note - true.bits_per_note,
-        "chord_sensitivity": swapped.bits_per_note - true.bits_per_note,
+        "velocity_bits_per_note": own.velocity_bits / max(1, own.notes),
+        "bits_per_note_other_chords": own.bits_per_note + sensitivity,
+        "chord_sensitivity": sensitivity,
         "windows": len(windows),
         "windows_with_other_chords": len(pairs),
+        "ngram_bits_per_note": ngram_bits,
+        "ngram_order": order,
     }
+    return {name: None if math.isnan(value) else value for name, value in measured.items()}
+
+
+def best_ngram(dataset: Dataset, split: str, orders: Sequence[int] = NGRAM_ORDERS) -> tuple[int, float]:
+    """Order and bits per note of the n-gram model that predicts the events of a split best.
+
+    It sees the same tokens as a model, and like it every key: each training window is counted in all 12.
+    """
+    train, held_back, vocabulary = dataset.windows("train"), dataset.windows(split), dataset.vocabulary
+    events = [
+        transpose_ids(window, semitones, vocabulary)
+        for window in (_events(train, index) for index in _side_by_side(train.songs))
+        for semitones in range(*KEYS)
+    ]
+    lines = [_events(held_back, index) for index in range(len(held_back))]
+    note = vocabulary.note_on
+    notes = sum(int(((line >= note.start) & (line < note.stop)).sum()) for line in lines)
+    bits_by_order = {}
+    for order in orders:
+        model = NGram(events, order, len(vocabulary))
+        bits_by_order[order] = sum(float(model.bits(line).sum()) for line in lines) / notes if notes else math.nan
+    return min(bits_by_order.items(), key=lambda item: item[1])
+
+
+def _events(windows: Windows, index: int) -> NDArray[np.int64]:
+    """The tokens of a window after ``<SEP>``."""
+    token_ids = windows[index][0].astype(np.int64)
+    return token_ids[int(np.argmax(token_ids == SEP)) + 1 :]
+
+
+def _side_by_side(songs: NDArray[np.int64]) -> list[int]:
+    """Every other window of each song: training windows overlap by half, and what is counted twice is no evidence."""
+    firsts = np.searchsorted(songs, songs)
+    return [index for index, first in enumerate(firsts.tolist()) if (index - first) % 2 == 0]
 
 
 def _with_other_chords(

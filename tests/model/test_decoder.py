@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from solomuse.errors import ModelError
 from solomuse.model.folder import load_model
-from solomuse.model.gpt2 import register
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -18,7 +19,6 @@ from solomuse.tokens.features import features
 
 
 def test_the_cached_decoder_gives_the_scores_of_transformers(toy_run: Path) -> None:
-    register()
     reference = AutoModelForCausalLM.from_pretrained(toy_run / "model").eval()
     model = load_model(toy_run)
     sheet = LeadSheet(parse_chart("Dm7 | G7 | Cmaj7 | %"), tuple(Note(240 * i, 60 + i % 7, 240) for i in range(20)))
@@ -42,6 +42,19 @@ def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
     ids = tokenizer("<BOS> CHORD_ROOT_C CHORD_QUAL_maj <SEP> VEL_80 NOTE_ON_60 DUR_2 <EOS>")["input_ids"]
     v = load_model(toy_run).vocabulary
     assert [v.tokens[token_id] for token_id in ids][-3:] == ["NOTE_ON_60", "DUR_2", "<EOS>"]
+
+
+@pytest.mark.parametrize("first", ["solomuse", "transformers.models.auto.modeling_auto", "transformers"])
+def test_import_solomuse_makes_the_auto_classes_know_the_model(toy_run: Path, first: str) -> None:
+    code = (
+        f"import sys, {first}, solomuse\n"
+        "assert 'solomuse.model.gpt2' not in sys.modules or 'modeling_auto' in sys.argv[2]\n"
+        "from transformers import AutoConfig, AutoModelForCausalLM\n"
+        "assert AutoConfig.from_pretrained(sys.argv[1]).model_type == 'chart_gpt2'\n"
+        "print(type(AutoModelForCausalLM.from_pretrained(sys.argv[1])).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, toy_run / "model", first], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "ChartGPT2LMHeadModel"), done.stderr
 
 
 def test_a_model_of_another_vocabulary_is_refused(toy_run: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from solomuse.config import ModelConfig
@@ -141,9 +141,3 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:
         first_note=vocabulary.note_on.start,
     )
     return ChartGPT2LMHeadModel(chart_config)
-
-
-def register() -> None:
-    """Make the Auto classes of transformers know this model."""
-    AutoConfig.register(ChartGPT2Config.model_type, ChartGPT2Config, exist_ok=True)
-    AutoModelForCausalLM.register(ChartGPT2Config, ChartGPT2LMHeadModel, exist_ok=True)

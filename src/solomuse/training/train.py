@@ -31,7 +31,7 @@ from solomuse.config import Config, TrainConfig, config_from_tables
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
 from solomuse.model.folder import save_about
-from solomuse.model.gpt2 import build_model, register
+from solomuse.model.gpt2 import build_model
 from solomuse.model.likelihood import Likelihood, likelihood
 from solomuse.tokens.vocabulary import PAD
 from solomuse.training.batches import LengthSampler, TrainingWindows, collate
@@ -104,7 +104,6 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
     if arguments.process_index == 0:
         _write_run(out, run)
     set_seed(config.training.seed)
-    register()
     trainer = _SoloTrainer(build_model(config.model, dataset.vocabulary), arguments, dataset, config, run)
     try:
         return _run(trainer, out, resume)
