@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.errors import ModelError
@@ -51,6 +52,7 @@ def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", se
         raise ModelError(
             f"{folder} has another vocabulary than {dataset_path}: prepare the dataset with the model's grid"
         )
+    disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
     windows = dataset.windows(split)
     own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)

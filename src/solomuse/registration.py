@@ -14,13 +14,14 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
+_OURS = "solomuse.model.gpt2"
 _CONFIGURATIONS, _MODELS = "transformers.models.auto.configuration_auto", "transformers.models.auto.modeling_auto"
 
 
 class _Watcher(MetaPathFinder):
-    """Finds the modules of transformers as they would be found without it, and learns when they are loaded.
+    """Finds the modules of transformers and our model's as without it, and learns when they are loaded.
 
-    Our model imports half of transformers, so it has to wait until none of its modules is loaded only in part:
+    Our model imports half of transformers, so it has to wait until none of these modules is loaded only in part:
     that is when the outermost import of one is over.
     """
 
@@ -36,7 +37,8 @@ class _Watcher(MetaPathFinder):
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """The module's specification with a loader that tells us; None for what is not watched."""
-        if self.is_done or not fullname.startswith("transformers.") or fullname in self._seeking:
+        is_watched = fullname.startswith("transformers.") or fullname == _OURS
+        if self.is_done or not is_watched or fullname in self._seeking:
             return None
         self._seeking.add(fullname)
         try:
@@ -52,7 +54,7 @@ class _Watcher(MetaPathFinder):
         if self.is_done or self.depth or not {_CONFIGURATIONS, _MODELS} & sys.modules.keys():
             return
         self.is_done = True
-        gpt2, configurations = import_module("solomuse.model.gpt2"), import_module(_CONFIGURATIONS)
+        gpt2, configurations = import_module(_OURS), import_module(_CONFIGURATIONS)
         kind = gpt2.ChartGPT2Config
         configurations.AutoConfig.register(kind.model_type, kind, exist_ok=True)
         import_module(_MODELS).AutoModelForCausalLM.register(kind, gpt2.ChartGPT2LMHeadModel, exist_ok=True)

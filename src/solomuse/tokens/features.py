@@ -18,14 +18,14 @@ FEATURES = (
     "root",  # pitch class of the current chord + 1
     "quality",  # index of its quality + 1
     "bass",  # semitones of its bass above its root + 1
-    "next_root",  # semitones of the next chord's root above the current one's + 1
+    "next_root",  # semitones of the next chord's root above the current one's, above C where there is none, + 1
     "next_quality",  # index of the next chord's quality + 1
     "until_next",  # steps until the next chord, at most the longest bar's, + 1
     "position",  # steps since the bar line + 1
     "bar_length",  # steps of the bar
     "degree",  # semitones of the last note above the current root, within the octave, + 1
 )
-ROOT = FEATURES.index("root")
+ROOT, NEXT_ROOT = FEATURES.index("root"), FEATURES.index("next_root")
 CHORD_COLUMNS = tuple(FEATURES.index(name) for name in FEATURES if name not in ("position", "bar_length"))
 
 

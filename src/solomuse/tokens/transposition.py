@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.tokens.features import ROOT
+from solomuse.tokens.features import NEXT_ROOT, ROOT
 from solomuse.tokens.vocabulary import Kind, Vocabulary
 
 
@@ -28,8 +28,11 @@ def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabular
 def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
     """The features of the same music, `semitones` higher; only the root is absolute."""
     moved = features.copy()
-    roots = features[..., ROOT].astype(np.int64)
+    roots, next_roots = (features[..., column].astype(np.int64) for column in (ROOT, NEXT_ROOT))
     moved[..., ROOT] = np.where(roots > 0, (roots - 1 + semitones) % 12 + 1, 0)
+    # where no chord sounds, the next root is not counted from one but from C
+    is_absolute = (roots == 0) & (next_roots > 0)
+    moved[..., NEXT_ROOT] = np.where(is_absolute, (next_roots - 1 + semitones) % 12 + 1, next_roots)
     return moved
 
 

@@ -25,6 +25,7 @@ import torch
 import transformers
 from transformers import Trainer, TrainerControl, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.utils.logging import disable_progress_bar
 
 from solomuse import __version__
 from solomuse.config import Config, TrainConfig, config_from_tables
@@ -86,6 +87,7 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
     OutputError
         If `out` holds a run already and `resume` is not given, or it cannot be written.
     """
+    disable_progress_bar()  # of loading and saving; the training has its own
     dataset = load_dataset(dataset_path)
     if dataset.config.seq_len > config.model.block_size:
         raise ConfigError(

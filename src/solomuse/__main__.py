@@ -1,0 +1,5 @@
+"""``python -m solomuse``."""
+
+from solomuse.cli import entry_point
+
+entry_point()

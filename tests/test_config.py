@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solomuse.config import SIZES, load_config
+from solomuse.errors import ConfigError
+
+
+def test_the_base_configuration_holds_the_published_defaults() -> None:
+    config = load_config("base")
+    assert (config.data.ticks_per_quarter, config.data.grid, config.data.seq_len) == (480, 4, 512)
+    model, training = config.model, config.training
+    assert (model.n_layer, model.n_head, model.n_embd, model.block_size) == (8, 8, 512, 1024)
+    assert (training.batch_size, training.learning_rate, training.epochs) == (8, 3e-4, 10)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_has_a_file_that_fits_its_own_windows(size: str) -> None:
+    config = load_config(size)
+    assert config.data.seq_len <= config.model.block_size
+
+
+def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[model]\nn_layer = 3\n[training]\nseed = 7\n", encoding="utf-8")
+    config = load_config(tmp_path / "mine.toml").with_values({"n_layer": 2})
+    assert (config.model.n_layer, config.training.seed, config.model.n_head) == (2, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[model]\nlayers = 3", "layers.*n_layer"),
+        ("[modle]\nn_layer = 3", "modle.*model"),
+        ("[model]\nn_layer = 'three'", "expected int"),
+        ("[model]\nn_layer = true", "expected int"),
+        ("[model]\nn_head = 3", "not divisible"),
+        ("[training]\ndevice = 'tpu'", "cpu"),
+        ("[data]\ngrid = 7", "grid is 7"),
+        ("[data", "mine.toml"),
+    ],
+)
+def test_a_wrong_file_says_what_and_where(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=complaint):
+        load_config(tmp_path / "mine.toml")
