@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from solomuse.errors import ChartError
 from solomuse.music.chord import NO_CHORD, Chord
+from solomuse.music.keys import transpose_key
 from solomuse.music.meter import COMMON_TIME, Meter
 
 
@@ -35,6 +36,11 @@ class Bar:
 
     A pickup is a bar of its own, shorter meter: a pickup of one beat to a piece in 4/4 is a bar of 1/4.
 
+    Parameters
+    ----------
+    section : str or None
+        Name of the part that begins here: ``A``, ``Verse``.
+
     Raises
     ------
     ChartError
@@ -43,6 +49,7 @@ class Bar:
 
     meter: Meter
     chords: tuple[ChordSpan, ...]
+    section: str | None = None
 
     def __post_init__(self) -> None:
         ends = [0, *(span.end for span in self.chords)]
@@ -64,14 +71,18 @@ class Chart:
     ----------
     bars : tuple of Bar
         At least one.
-    title, key : str or None
-        As the source gives them; `key` as in a label: ``Bb:maj``.
+    title, composer, style : str or None
+        As the source gives them.
+    key : str or None
+        As in a label: ``Bb:maj``, ``F#:min``.
     qpm : float or None
         Quarter notes per minute, where the source says so.
     """
 
     bars: tuple[Bar, ...]
     title: str | None = None
+    composer: str | None = None
+    style: str | None = None
     key: str | None = None
     qpm: float | None = None
 
@@ -113,7 +124,7 @@ class Chart:
             replace(bar, chords=tuple(replace(span, chord=span.chord.transpose(semitones)) for span in bar.chords))
             for bar in self.bars
         )
-        return replace(self, bars=bars, key=None)
+        return replace(self, bars=bars, key=transpose_key(self.key, semitones) if self.key else None)
 
 
 def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Chart:

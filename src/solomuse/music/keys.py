@@ -1,0 +1,110 @@
+"""Keys: their names, their signatures, and how pitch classes are spelled in them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from solomuse.errors import ChartError
+from solomuse.music.pitch import PITCH_CLASS_BY_LETTER, PITCH_CLASS_NAMES, SHIFT_BY_ACCIDENTAL
+
+_FIFTHS_BY_LETTER = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+_NAMES = {
+    **{letter: fifths for letter, fifths in _FIFTHS_BY_LETTER.items()},
+    **{letter + "#": fifths + 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "EB"},
+    **{letter + "b": fifths - 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "FC"},
+}
+"""Names in use, by their place on the line of fifths, C = 0."""
+
+_MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+_KEY = re.compile(r"([A-Ha-g])([b#]?)[ :]?(major|minor|maj|min|-|m|)", re.ASCII)
+
+
+def parse_key(text: str) -> str:
+    """The key that a text such as ``Bb``, ``F#m``, ``C-``, ``d minor`` or ``Bb:maj`` names, as a label.
+
+    A lower-case tonic alone is minor, as in analysis.
+
+    Raises
+    ------
+    ChartError
+        If the text names no key.
+
+    Examples
+    --------
+    >>> parse_key("Bb"), parse_key("F#m"), parse_key("C-")
+    ('Bb:maj', 'F#:min', 'C:min')
+    """
+    match = _KEY.fullmatch(text.strip().replace("♭", "b").replace("♯", "#"))
+    if match is None:
+        raise ChartError(f"key {text!r}: expected a key such as Bb, F#m or C minor")
+    letter, accidental, mode = match.groups()
+    is_minor = mode in ("minor", "min", "-", "m") or (not mode and letter.islower())
+    tonic = ("B" if letter == "H" else letter.upper()) + accidental
+    return f"{tonic}:{'min' if is_minor else 'maj'}"
+
+
+def key_fifths(key: str) -> int:
+    """Sharps of the key's signature, flats below zero.
+
+    Examples
+    --------
+    >>> key_fifths("Bb:maj"), key_fifths("F#:min")
+    (-2, 3)
+    """
+    tonic, _, mode = key.partition(":")
+    return _tonic_fifths(tonic) - (3 if mode == "min" else 0)
+
+
+def key_of_signature(fifths: int, mode: str = "maj") -> str:
+    """The key with this many sharps (flats below zero), as a label.
+
+    Examples
+    --------
+    >>> key_of_signature(-2), key_of_signature(3, "min")
+    ('Bb:maj', 'F#:min')
+    """
+    place = fifths + (3 if mode == "min" else 0)
+    letter = "FCGDAEB"[(place + 1) % 7]
+    shift = (place + 1) // 7
+    return f"{letter}{'#' * shift if shift > 0 else 'b' * -shift}:{mode}"
+
+
+def transpose_key(key: str, semitones: int) -> str:
+    """The key moved up by `semitones`, by its usual name.
+
+    Examples
+    --------
+    >>> transpose_key("C:maj", 1), transpose_key("A:min", 4)
+    ('Db:maj', 'C#:min')
+    """
+    tonic, _, mode = key.partition(":")
+    names = _MINOR_TONICS if mode == "min" else _MAJOR_TONICS
+    return f"{names[(pitch_class_of_name(tonic) + semitones) % 12]}:{mode}"
+
+
+def pitch_class_of_name(name: str) -> int:
+    """Pitch class of a note name such as ``Bb``."""
+    return (PITCH_CLASS_BY_LETTER[name[0]] + sum(SHIFT_BY_ACCIDENTAL[sign] for sign in name[1:])) % 12
+
+
+@lru_cache(maxsize=256)
+def pitch_class_names(key: str | None) -> tuple[str, ...]:
+    """The name of each of the 12 pitch classes in a key: of those in use the one nearest to it in fifths.
+
+    Examples
+    --------
+    >>> pitch_class_names("F:maj")[1], pitch_class_names("D:maj")[1]
+    ('Db', 'C#')
+    """
+    if key is None:
+        return PITCH_CLASS_NAMES
+    tonic, _, mode = key.partition(":")
+    centre = _tonic_fifths(tonic) + (-0.5 if mode == "min" else 0.5)
+    nearest = sorted(_NAMES, key=lambda name: abs(_NAMES[name] - centre))
+    return tuple(next(name for name in nearest if pitch_class_of_name(name) == pc) for pc in range(12))
+
+
+def _tonic_fifths(tonic: str) -> int:
+    return _FIFTHS_BY_LETTER[tonic[0]] + 7 * sum(SHIFT_BY_ACCIDENTAL[sign] for sign in tonic[1:])
