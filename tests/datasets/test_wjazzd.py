@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.datasets.wjazzd import chord_from_wjazzd, read_wjazzd
+from solomuse.datasets.wjazzd import read_wjazzd
 from solomuse.errors import ChordError, FormatError
 from solomuse.music.song import TempoChange
+from solomuse.music.symbols import parse_chord
 
 DATA = os.environ.get("SOLOMUSE_DATA")
 needs_data = pytest.mark.skipif(
@@ -104,12 +105,12 @@ def common_time(bars=2, chord="C7", first_bar=1):
     ],
 )
 def test_the_spelling_of_the_database_is_read(symbol, label):
-    assert chord_from_wjazzd(symbol).label == label
+    assert parse_chord(symbol, accidentals_behind=True).label == label
 
 
 def test_a_symbol_that_is_no_chord_is_refused():
     with pytest.raises(ChordError, match="not a chord symbol"):
-        chord_from_wjazzd("Cwhat")
+        parse_chord("Cwhat", accidentals_behind=True)
 
 
 def test_a_note_lies_at_its_tatum_though_it_was_played_late(tmp_path):

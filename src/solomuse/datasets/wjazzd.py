@@ -15,8 +15,8 @@ Oddities
 - A note has an onset in seconds, and a place in the meter: bar, beat, and `tatum` of the `division` of that beat.
   The place is taken, for it says what was played rather than when (swung eighths are one of 2 or of 3); the
   duration goes from seconds to ticks by the beat track.
-- Chords are repeated on every beat, ``NC`` is none, and an empty one goes on. Their spelling is the database's own,
-  see `chord_from_wjazzd`. Five solos without a meter are in 1/4.
+- Chords are repeated on every beat, ``NC`` is none, and an empty one goes on. Accidentals stand behind the number:
+  ``79b`` is a flat ninth. Five solos without a meter are in 1/4.
 - The tempo drifts: `avgtempo` says how fast the solo is, not where its beats are.
 """
 
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -66,54 +65,7 @@ PROGRAM_BY_INSTRUMENT = {
 
 _TENOR_SAXOPHONE = 66
 
-_SYMBOL_BY_QUALITY = {
-    "": "",
-    "-": "m",
-    "+": "+",
-    "o": "dim",
-    "6": "6",
-    "-6": "m6",
-    "7": "7",
-    "j7": "maj7",
-    "-7": "m7",
-    "-j7": "mMaj7",
-    "m7b5": "m7b5",
-    "o7": "dim7",
-    "+7": "+7",
-    "+j7": "maj7(#5)",
-    "7alt": "7alt",
-    "sus": "sus4",
-    "sus7": "7sus4",
-}
-"""What `parse_chord` reads, by the database's spelling without its tensions."""
-
-_QUALITIES = "|".join(re.escape(quality) for quality in sorted(_SYMBOL_BY_QUALITY, key=len, reverse=True))
-_CHORD = re.compile(rf"([A-G][b#]?)({_QUALITIES})((?:(?:9|11|13)[b#]?)*)(/[A-G][b#]?)?")
-_TENSION = re.compile(r"(9|11|13)([b#]?)")
-
 _Rows = Sequence[Mapping[str, str]]
-
-
-@lru_cache(maxsize=4096)
-def chord_from_wjazzd(text: str) -> Chord:
-    """The chord that a symbol in the database's own spelling stands for.
-
-    Raises
-    ------
-    ChordError
-        If it is neither that nor any other chord symbol.
-
-    Examples
-    --------
-    >>> [chord_from_wjazzd(text).label for text in ("Bbj7", "G79b", "F-7911", "D+79#", "C7/Bb", "NC")]
-    ['Bb:maj7', 'G:7(b9)', 'F:min11', 'D:aug(b7,#9)', 'C:7/b7', 'N']
-    """
-    match = _CHORD.fullmatch(text)
-    if match is None:
-        return parse_chord(text)
-    root, quality, tensions, slash = match.groups()
-    degrees = ",".join(accidental + number for number, accidental in _TENSION.findall(tensions))
-    return parse_chord(f"{root}{_SYMBOL_BY_QUALITY[quality]}{f'({degrees})' if degrees else ''}{slash or ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +217,7 @@ def _chords(rows: _Rows, beats: _BeatTrack) -> tuple[ChordSpan, ...]:
     chords: list[Chord] = []
     for row in rows:
         text = row["chord"].strip()
-        chords.append(chord_from_wjazzd(text) if text else chords[-1] if chords else NO_CHORD)
+        chords.append(parse_chord(text, accidentals_behind=True) if text else chords[-1] if chords else NO_CHORD)
     return held_chords(beats.ticks[:-1].tolist(), chords, int(beats.ticks[-1]))
 
 

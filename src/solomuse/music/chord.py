@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
 
+from solomuse.music.keys import pitch_class_names
 from solomuse.music.pitch import DEGREE_NAMES, PITCH_CLASS_NAMES, semitones_of_degree
 
 QUALITY_DEGREES: dict[str, tuple[str, ...]] = {
@@ -40,42 +44,125 @@ EXTENDED_SHORTHAND: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Shorthands that stand for a quality and its extensions. A thirteenth chord leaves out its eleventh, as played."""
 
-_SHORTHAND_BY_PARTS = {parts: name for name, parts in EXTENDED_SHORTHAND.items()}
-
-_SYMBOL_BY_QUALITY = {
-    "maj": "",
-    "min": "m",
-    "dim": "dim",
-    "aug": "aug",
-    "sus2": "sus2",
-    "sus4": "sus4",
-    "5": "5",
-    "1": "1",
-    "maj6": "6",
-    "min6": "m6",
-    "7": "7",
-    "maj7": "maj7",
-    "min7": "m7",
-    "minmaj7": "mMaj7",
-    "dim7": "dim7",
-    "hdim7": "m7b5",
-    "9": "9",
-    "maj9": "maj9",
-    "min9": "m9",
-    "11": "11",
-    "min11": "m11",
-    "13": "13",
-    "maj13": "maj13",
-    "min13": "m13",
-}
-
 ALTERED = ("b9", "#9", "#11", "b13")
 """The extensions that ``7alt`` stands for; its fifth is left out."""
+
+SymbolStyle = Literal["plain", "jazz"]
+
+_SHORTHAND_BY_PARTS = {parts: name for name, parts in EXTENDED_SHORTHAND.items()}
+_SYMBOLS: dict[SymbolStyle, dict[str, str]] = {
+    "plain": {
+        "maj": "",
+        "min": "m",
+        "dim": "dim",
+        "aug": "aug",
+        "sus2": "sus2",
+        "sus4": "sus4",
+        "5": "5",
+        "1": "Bass",
+        "maj6": "6",
+        "min6": "m6",
+        "7": "7",
+        "maj7": "maj7",
+        "min7": "m7",
+        "minmaj7": "mMaj7",
+        "dim7": "dim7",
+        "hdim7": "m7b5",
+        "9": "9",
+        "maj9": "maj9",
+        "min9": "m9",
+        "11": "11",
+        "min11": "m11",
+        "13": "13",
+        "maj13": "maj13",
+        "min13": "m13",
+    },
+    "jazz": {
+        "maj": "",
+        "min": "-",
+        "dim": "°",
+        "aug": "+",
+        "sus2": "sus2",
+        "sus4": "sus",
+        "5": "5",
+        "1": "Bass",
+        "maj6": "6",
+        "min6": "-6",
+        "7": "7",
+        "maj7": "Δ7",
+        "min7": "-7",
+        "minmaj7": "-Δ7",
+        "dim7": "°7",
+        "hdim7": "ø7",
+        "9": "9",
+        "maj9": "Δ9",
+        "min9": "-9",
+        "11": "11",
+        "min11": "-11",
+        "13": "13",
+        "maj13": "Δ13",
+        "min13": "-13",
+    },
+}
+"""The text behind the root by quality or extended shorthand, in each style."""
+
+_SAME_DEGREE = {
+    "b2": "b9",
+    "2": "9",
+    "#2": "#9",
+    "4": "11",
+    "#4": "#11",
+    "b6": "b13",
+    "6": "13",
+    "#6": "#13",
+    "b3": "#9",
+    "b10": "#9",
+    "10": "3",
+    "12": "5",
+    "b12": "b5",
+    "#12": "#5",
+    "8": "1",
+}
+"""Extensions by the one name under which a value holds them; a minor third on top is a sharp ninth."""
+
+_RAISED = {
+    ("maj", "b7"): ("7", ()),
+    ("maj", "7"): ("maj7", ()),
+    ("maj", "13"): ("maj6", ()),
+    ("min", "b7"): ("min7", ()),
+    ("min", "7"): ("minmaj7", ()),
+    ("min", "13"): ("min6", ()),
+    ("dim", "b7"): ("hdim7", ()),
+    ("dim", "bb7"): ("dim7", ()),
+    ("maj6", "b7"): ("7", ("13",)),
+    ("maj6", "7"): ("maj7", ("13",)),
+    ("min6", "b7"): ("min7", ("13",)),
+    ("min6", "7"): ("minmaj7", ("13",)),
+}
+"""A quality with a seventh or sixth on top is another quality, with what is left on top."""
+
+_ALTERED_FIFTH = {
+    ("maj", "#5"): ("aug", ()),
+    ("7", "#5"): ("aug", ("b7",)),
+    ("maj7", "#5"): ("aug", ("7",)),
+    ("maj6", "#5"): ("aug", ("13",)),
+    ("min6", "b5"): ("dim", ("13",)),
+    ("minmaj7", "b5"): ("dim", ("7",)),
+    ("min", "b5"): ("dim", ()),
+    ("min7", "b5"): ("hdim7", ()),
+}
+"""A quality whose fifth is altered is another quality, with what is left on top."""
+
+_PLAIN_FIFTH = {"aug": "maj", "dim": "min", "hdim7": "min7"}
+_Parts = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Chord:
     """A chord as a value; transposable, comparable, hashable.
+
+    Spellings of one chord are one value: ``Chord(0, "maj", ("b7",))`` is ``Chord(0, "7")``. A fifth that is
+    altered replaces the plain one.
 
     Parameters
     ----------
@@ -111,8 +198,10 @@ class Chord:
             raise ValueError(f"root {self.root} is no pitch class")
         if self.bass is None:
             object.__setattr__(self, "bass", self.root)
-        object.__setattr__(self, "extensions", tuple(sorted(self.extensions, key=semitones_of_degree)))
-        object.__setattr__(self, "omissions", tuple(sorted(self.omissions, key=semitones_of_degree)))
+        if self.extensions or self.omissions:
+            parts = _canonical(self.quality, tuple(self.extensions), tuple(self.omissions))
+            for name, value in zip(("quality", "extensions", "omissions"), parts, strict=True):
+                object.__setattr__(self, name, value)
 
     @property
     def degrees(self) -> tuple[str, ...]:
@@ -150,27 +239,120 @@ class Chord:
         slash = "" if self.bass == self.root else f"/{DEGREE_NAMES[(self.bass - self.root) % 12]}"
         return f"{PITCH_CLASS_NAMES[self.root]}:{self.quality_label}{slash}"
 
-    def symbol(self) -> str:
-        """Text as musicians write it: ``Cmaj7``, ``C7(b9)/E``, ``N.C.``; ``?`` for an unknown chord."""
+    def symbol(self, style: SymbolStyle = "plain", key: str | None = None) -> str:
+        """Text as musicians write it: ``Cmaj7``, ``C7(b9)/E``, ``N.C.``; ``?`` for an unknown chord.
+
+        Parameters
+        ----------
+        style : {"plain", "jazz"}
+            ``Cm7b5`` and ``Cmaj7``, or ``Cø7`` and ``CΔ7``.
+        key : str, optional
+            In which roots and basses are spelled, as a label: ``F:min``.
+        """
         if self.root is None or self.bass is None:
             return "N.C." if self.quality == "N" else "?"
-        slash = "" if self.bass == self.root else f"/{PITCH_CLASS_NAMES[self.bass]}"
-        return f"{PITCH_CLASS_NAMES[self.root]}{self._quality_symbol()}{slash}"
-
-    def _quality_symbol(self) -> str:
-        if (self.quality, self.extensions, self.omissions) == ("7", ALTERED, ("5",)):
-            return "7alt"
-        if self.quality == "sus4" and self.extensions[-1:] == ("b7",) and not self.omissions:
-            return "7sus4"
-        shorthand = _SHORTHAND_BY_PARTS.get((self.quality, self.extensions))
-        if shorthand and not self.omissions:
-            return _SYMBOL_BY_QUALITY[shorthand]
-        altered_fifths = {"b5", "#5"} & set(self.extensions) if self.omissions == ("5",) else set()
-        omitted = () if altered_fifths else tuple(f"no{degree}" for degree in self.omissions)
-        extensions = tuple(d if d[0] in "b#" else f"add{d}" for d in self.extensions)
-        marks = ",".join((*extensions, *omitted))
-        return _SYMBOL_BY_QUALITY[self.quality] + (f"({marks})" if marks else "")
+        names = pitch_class_names(key)
+        slash = "" if self.bass == self.root else f"/{names[self.bass]}"
+        return f"{names[self.root]}{_quality_symbol(self.quality, self.extensions, self.omissions, style)}{slash}"
 
 
 NO_CHORD = Chord(None, "N")
 UNKNOWN_CHORD = Chord(None, "X")
+
+
+@lru_cache(maxsize=16384)
+def _canonical(quality: str, extensions: tuple[str, ...], omissions: tuple[str, ...]) -> _Parts:
+    """The one way in which a value holds these parts."""
+    extended = {_SAME_DEGREE.get(degree, degree) for degree in extensions}
+    omitted = set(omissions) & set(QUALITY_DEGREES[quality])
+    while True:
+        held = {_SAME_DEGREE.get(degree, degree) for degree in QUALITY_DEGREES[quality]}
+        restored = {degree for degree in omitted if _SAME_DEGREE.get(degree, degree) in extended}
+        omitted -= restored
+        extended -= held
+        if {"b5", "#5"} & extended and "5" in held:
+            omitted.add("5")
+        step = _step(quality, extended, omitted)
+        if step is None:
+            break
+        quality, extended, omitted = step
+    return quality, _sorted(extended), _sorted(omitted)
+
+
+def _step(quality: str, extended: set[str], omitted: set[str]) -> tuple[str, set[str], set[str]] | None:
+    """One step towards the canonical parts, None at the goal."""
+    altered = extended & {"b5", "#5"}
+    if quality in _PLAIN_FIFTH and altered:
+        own = {degree for degree in QUALITY_DEGREES[quality] if degree in ("b5", "#5")}
+        return _PLAIN_FIFTH[quality], extended | own, omitted
+    if quality in _PLAIN_FIFTH and omitted & {"b5", "#5"}:
+        return _PLAIN_FIFTH[quality], extended, omitted - {"b5", "#5"} | {"5"}
+    if len(altered) == 1 and (quality, *altered) in _ALTERED_FIFTH:
+        quality, more = _ALTERED_FIFTH[quality, min(altered)]
+        return quality, extended - altered | set(more), omitted - {"5"}
+    for degree in ("b7", "7", "bb7", "13"):
+        if degree in extended and (quality, degree) in _RAISED:
+            quality, more = _RAISED[quality, degree]
+            return quality, extended - {degree} | set(more), omitted
+    has_no_third = quality in ("maj", "min", "dim", "aug", "sus2", "sus4") and omitted & {"3", "b3", "2", "4"}
+    if has_no_third or (quality in ("5", "1") and extended) or (quality == "5" and omitted):
+        degrees = {_SAME_DEGREE.get(d, d) for d in QUALITY_DEGREES[quality] if d not in omitted} | extended
+        best = _richest(degrees)
+        return None if best == (quality, extended, omitted) else best
+    return None
+
+
+def _richest(degrees: set[str]) -> tuple[str, set[str], set[str]]:
+    """The quality that holds most of some degrees, its fifth omitted where they lack it, and the rest."""
+    best = ("1", degrees - {"1"}, set[str]())
+    count = 1.0
+    for quality, own in QUALITY_DEGREES.items():
+        held = {_SAME_DEGREE.get(degree, degree) for degree in own}
+        lacking = held - degrees
+        score = len(held) - 1.5 * len(lacking)
+        if held and lacking <= {"5"} and score > count:
+            best, count = (quality, degrees - held, lacking), score
+    return best
+
+
+def _sorted(degrees: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(degrees, key=lambda degree: (semitones_of_degree(degree), degree)))
+
+
+@lru_cache(maxsize=16384)
+def _quality_symbol(quality: str, extensions: tuple[str, ...], omissions: tuple[str, ...], style: SymbolStyle) -> str:
+    """The symbol without root and bass."""
+    if (quality, extensions, omissions) == ("7", ALTERED, ("5",)):
+        return "7alt"
+    table, rest = _SYMBOLS[style], list(extensions)
+    omitted = [degree for degree in omissions if not (degree == "5" and {"b5", "#5"} & set(extensions))]
+    if quality == "aug" and {"b7", "7"} & set(rest):
+        quality = "7" if "b7" in rest else "maj7"
+        rest = ["#5", *(degree for degree in rest if degree != QUALITY_DEGREES[quality][-1])]
+    tail = ""
+    if quality in ("sus2", "sus4") and "b7" in rest:
+        quality, tail = "7", table[quality]
+        rest.remove("b7")
+    name = quality
+    if not {"b9", "#9"} & set(rest):
+        fitting = [
+            short for short, (base, more) in EXTENDED_SHORTHAND.items() if base == quality and set(more) <= {*rest}
+        ]
+        name = max(fitting, key=lambda short: int(short.lstrip("majin")), default=quality)
+        rest = [degree for degree in rest if name == quality or degree not in EXTENDED_SHORTHAND[name][1]]
+    text = table[name]
+    if quality in ("maj6", "min6") and "9" in rest:
+        text += "/9"
+        rest.remove("9")
+    has_seventh = QUALITY_DEGREES[quality][-1].endswith("7")
+    marks = [_mark(degree, has_seventh) for degree in rest] + [f"no{degree.lstrip('b#')}" for degree in omitted]
+    return text + tail + (f"({','.join(marks)})" if marks else "")
+
+
+def _mark(degree: str, has_seventh: bool) -> str:
+    """How a degree on top is written: bare where it cannot be mistaken."""
+    if degree == "b13" and not has_seventh:
+        return "b6"
+    if degree in ("b9", "#9", "#11", "b13", "b5", "#5") or (has_seventh and degree in ("9", "11", "13")):
+        return degree
+    return f"add{degree}"

@@ -10,7 +10,7 @@ from solomuse.music.pitch import PITCH_CLASS_BY_LETTER, PITCH_CLASS_NAMES, SHIFT
 
 _FIFTHS_BY_LETTER = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _NAMES = {
-    **{letter: fifths for letter, fifths in _FIFTHS_BY_LETTER.items()},
+    **_FIFTHS_BY_LETTER,
     **{letter + "#": fifths + 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "EB"},
     **{letter + "b": fifths - 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "FC"},
 }
@@ -100,8 +100,7 @@ def pitch_class_names(key: str | None) -> tuple[str, ...]:
     """
     if key is None:
         return PITCH_CLASS_NAMES
-    tonic, _, mode = key.partition(":")
-    centre = _tonic_fifths(tonic) + (-0.5 if mode == "min" else 0.5)
+    centre = _tonic_fifths(key.partition(":")[0]) + 0.5
     nearest = sorted(_NAMES, key=lambda name: abs(_NAMES[name] - centre))
     return tuple(next(name for name in nearest if pitch_class_of_name(name) == pc) for pc in range(12))
 

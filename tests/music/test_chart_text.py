@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solomuse.errors import ChartError, ChordError
+from solomuse.music.chart import Chart
+from solomuse.music.chart_text import parse_chart, print_chart
+from solomuse.music.roman import parse_roman
+from tests.strategies import charts
+
+
+def bars(text: str) -> list[str]:
+    """Each bar as chords with their lengths in beats."""
+    return [
+        " ".join(f"{span.chord.symbol()}:{span.duration / bar.meter.beat_ticks:g}" for span in bar.chords)
+        for bar in parse_chart(text).bars
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C:maj F:maj G:maj C:maj", ["C:4", "F:4", "G:4", "C:4"]),
+        ("Dm7 | G7 | Cmaj7 | %", ["Dm7:4", "G7:4", "Cmaj7:4", "Cmaj7:4"]),
+        ("| Dm7 | G7 |", ["Dm7:4", "G7:4"]),
+        ("Dm7 G7 | C", ["Dm7:2 G7:2", "C:4"]),
+        ("Dm7 G7 C | F", ["Dm7:2 G7:1 C:1", "F:4"]),
+        ("Dm7 . G7 . | C", ["Dm7:2 G7:2", "C:4"]),
+        ("Dm7 / / G7 | C", ["Dm7:3 G7:1", "C:4"]),
+        ("C | / | / / F /", ["C:4", "C:4", "C:2 F:2"]),
+        ("Dm7:3 G7:1 | C", ["Dm7:3 G7:1", "C:4"]),
+        ("Dm7:3 G7 | C:maj:1 F", ["Dm7:3 G7:1", "C:1 F:3"]),
+        ("Dm7:1.5 G7:5/2 | C", ["Dm7:1.5 G7:2.5", "C:4"]),
+        ("C:7 | F:9", ["C7:4", "F9:4"]),
+        ("|: C | F :| G", ["C:4", "F:4", "C:4", "F:4", "G:4"]),
+        ("|: C :|x3 G", ["C:4", "C:4", "C:4", "G:4"]),
+        ("|: C :| x3 | G", ["C:4", "C:4", "C:4", "G:4"]),
+        ("|: C |1. F :|2. G | A", ["C:4", "F:4", "C:4", "G:4", "A:4"]),
+        ("|: C |1. F | Em :|2. G |", ["C:4", "F:4", "Em:4", "C:4", "G:4"]),
+        ("|: C |1,2. F :|3. G |", ["C:4", "F:4", "C:4", "F:4", "C:4", "G:4"]),
+        ("|: C :||: F :|", ["C:4", "C:4", "F:4", "F:4"]),
+        ("(3/4) C | (6/8) F G | %", ["C:3", "F:3 G:3", "F:3 G:3"]),
+        ("(1/4) N.C. | (4/4) C", ["N.C.:1", "C:4"]),
+        ("meter: 3/4\nC | F", ["C:3", "F:3"]),
+        ("C | F # the end\n# a comment\nG", ["C:4", "F:4", "G:4"]),
+        ("dm7 | bb7", ["Dm7:4", "Bb7:4"]),
+        ("C | x", ["C:4", "C:4"]),
+        ("key=Bb: ii-7 V7b9 IΔ", ["Cm7:4", "F7(b9):4", "Bbmaj7:4"]),
+        ("ii7 V7 Imaj7 in Bb", ["Cm7:4", "F7:4", "Bbmaj7:4"]),
+        ("iiø7 V7 | i in A minor", ["Bm7b5:2 E7:2", "Am:4"]),
+        ("C ; F", ["C:4", "F:4"]),
+        ("C/E | F#m7/c#", ["C/E:4", "F#m7/Db:4"]),
+    ],
+)
+def test_a_chart_is_read_bar_by_bar(text: str, expected: list[str]) -> None:
+    assert bars(text) == expected
+
+
+def test_headers_and_sections_are_kept() -> None:
+    chart = parse_chart(
+        "Title: Foxglove Waltz\nComposer: A. Nobody\nstyle: Jazz Waltz\nkey: F#m\ntempo: 140\nmeter: 3/4\n"
+        "[A] |: F#m7 | B7 :|\n[B section] E | % |"
+    )
+    facts = (chart.title, chart.composer, chart.style, chart.key, chart.qpm)
+    assert facts == ("Foxglove Waltz", "A. Nobody", "Jazz Waltz", "F#:min", 140.0)
+    assert [bar.section for bar in chart.bars] == ["A", None, "A", None, "B section", None]
+
+
+@given(charts, st.none() | st.sampled_from(["C:maj", "F#:min", "Eb:maj", "Gb:maj"]), st.lists(st.integers(0, 4)))
+def test_a_printed_chart_is_read_back_as_the_same(chart: Chart, key: str | None, starts: list[int]) -> None:
+    named = tuple(replace(bar, section="A b" if index in starts else None) for index, bar in enumerate(chart.bars))
+    whole = replace(chart, bars=named, key=key, title="A Title" if starts else None)
+    printed = print_chart(whole)
+    read = parse_chart(printed)
+    assert replace(read, qpm=None) == replace(whole, qpm=None)
+    assert read.qpm == pytest.approx(whole.qpm)
+    assert parse_chart(print_chart(whole, "jazz")) == read
+
+
+def test_a_printed_chart_is_spelled_in_its_key() -> None:
+    chart = parse_chart("key: F\nF | C#7 | Gm7 | C7")
+    assert print_chart(chart) == "key: F\nF | Db7 | Gm7 | C7 |"
+    assert print_chart(chart.transpose(2)) == "key: G\nG | Eb7 | Am7 | D7 |"
+
+
+@pytest.mark.parametrize(
+    ("roman", "key", "label"),
+    [
+        ("I", "C:maj", "C:maj"),
+        ("ii", "C:maj", "D:min"),
+        ("bVII7", "C:maj", "Bb:7"),
+        ("#ivø7", "C:maj", "F#:hdim7"),
+        ("V7/V", "C:maj", "D:7"),
+        ("I/3", "F:maj", "F:maj/3"),
+        ("vii°7", "C:min", "B:dim7"),
+        ("VI", "C:min", "Ab:maj"),
+        ("bVI", "C:min", "Ab:maj"),
+        ("iMaj7", "C:min", "C:minmaj7"),
+        ("IV-7", "C:maj", "F:min7"),
+        ("V7sus4", "C:maj", "G:sus4(b7)"),
+        ("V7alt", "C:maj", "G:7(*5,b9,#9,#11,b13)"),
+        ("vi7", "C:maj", "A:min7"),
+    ],
+)
+def test_a_roman_numeral_is_a_chord_of_its_key(roman: str, key: str, label: str) -> None:
+    assert parse_roman(roman, key).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "empty"),
+        (" | ", "empty"),
+        ("# nothing", "empty"),
+        ("% | C", "bar 1.*first bar"),
+        ("C | (3/4)", "bar 2.*no chord"),
+        ("C | (3/4) %", "bar 2.*meter is 3/4"),
+        ("C | Dm7:3 G7:2", "bar 2.*5 beats.*4/4 has 4"),
+        ("C | Dm7:3", "bar 2.*3 beats"),
+        ("C:maj:0 | D", "bar 1"),
+        ("(4/3) C", "time signature"),
+        (". | C", "bar 1.*there is none"),
+        ("ii7 V7 | I", "needs a key"),
+        ("key: Q\nC", "key 'Q'"),
+        ("tempo: fast\nC", "tempo 'fast'"),
+    ],
+)
+def test_a_chart_that_does_not_fit_says_where(text: str, complaint: str) -> None:
+    with pytest.raises(ChartError, match=complaint):
+        parse_chart(text)
+
+
+def test_a_chord_that_does_not_parse_names_its_bar_and_its_place() -> None:
+    with pytest.raises(ChordError, match=r"bar 2") as caught:
+        parse_chart("C | Dfoo")
+    assert str(caught.value).splitlines()[1:] == ["  Dfoo", "   ^"]
