@@ -58,3 +58,17 @@ def parse_meter(text: str) -> Meter:
         return Meter(int(match.group(1)), int(match.group(2)))
     except ValueError:
         raise ChartError(f"meter {text!r}: expected a time signature such as 4/4 or 6/8") from None
+
+
+def meter_of_length(ticks: int) -> Meter:
+    """The plainest meter of about this length: quarters, else eighths, else sixteenths.
+
+    Examples
+    --------
+    >>> str(meter_of_length(960)), str(meter_of_length(720))
+    ('2/4', '3/8')
+    """
+    for denominator in (4, 8):
+        if ticks % (4 * TICKS_PER_QUARTER // denominator) == 0:
+            return Meter(ticks * denominator // (4 * TICKS_PER_QUARTER), denominator)
+    return Meter(max(1, round(ticks * 16 / (4 * TICKS_PER_QUARTER))), 16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from solomuse.music.chart import ChordSpan
-from solomuse.music.meter import COMMON_TIME, Meter
+from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 
 
@@ -93,7 +93,7 @@ class Song:
             if rest and change is self.meters[-1]:
                 bars.append(change.meter)
             elif rest:
-                bars.append(_meter_of_length(rest))
+                bars.append(meter_of_length(rest))
         return tuple(bars)
 
     def seconds_at(self, tick: int) -> float:
@@ -104,11 +104,3 @@ class Song:
             stop = tick if end is None else min(tick, end)
             seconds += max(0, stop - change.time) * 60.0 / (change.qpm * TICKS_PER_QUARTER)
         return seconds
-
-
-def _meter_of_length(ticks: int) -> Meter:
-    """The plainest meter of about this length: quarters, else eighths, else sixteenths."""
-    for denominator in (4, 8):
-        if ticks % (4 * TICKS_PER_QUARTER // denominator) == 0:
-            return Meter(ticks * denominator // (4 * TICKS_PER_QUARTER), denominator)
-    return Meter(max(1, round(ticks * 16 / (4 * TICKS_PER_QUARTER))), 16)

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solomuse.errors import ChordError, FormatError, NoChordsError
+from solomuse.formats.musicxml import parse_musicxml, print_musicxml, read_musicxml, write_musicxml
+from solomuse.formats.musicxml.harmony import chord_of_harmony, harmony_of_chord
+from solomuse.formats.musicxml.notation import written_bar
+from solomuse.music.chart import Chart, chart_from_spans
+from solomuse.music.chart_text import parse_chart, print_chart
+from solomuse.music.chord import Chord
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.meter import Meter
+from solomuse.music.note import Note
+from solomuse.music.symbols import parse_chord
+from tests.music.test_symbols import any_chord
+from tests.strategies import charts
+
+
+def harmony(root: str, kind: str = "major", more: str = "") -> str:
+    return f"<harmony><root><root-step>{root}</root-step></root><kind>{kind}</kind>{more}</harmony>"
+
+
+def note(name: str, quarters: float, more: str = "") -> str:
+    """A note such as ``C4`` or ``r``, its length in quarters; there are 4 divisions to a quarter."""
+    duration = f"<duration>{int(quarters * 4)}</duration>"
+    if name == "r":
+        return f"<note><rest/>{duration}{more}</note>"
+    return f"<note><pitch><step>{name[0]}</step><octave>{name[1]}</octave></pitch>{duration}{more}</note>"
+
+
+def score(*measures: str, attributes: str = "", head: str = "") -> bytes:
+    """A score of one part in 4/4."""
+    time = "<time><beats>4</beats><beat-type>4</beat-type></time>"
+    first = f"<attributes><divisions>4</divisions>{time}{attributes}</attributes>"
+    bars = "".join(
+        f'<measure number="{number}">{first if number == 1 else ""}{content}</measure>'
+        for number, content in enumerate(measures, start=1)
+    )
+    return f'<score-partwise>{head}<part id="P1">{bars}</part></score-partwise>'.encode()
+
+
+def notes(sheet: LeadSheet) -> list[tuple[float, int, float]]:
+    return [(note.time / 480, note.pitch, note.duration / 480) for note in sheet.melody]
+
+
+C_BAR = harmony("C") + note("C5", 4)
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> LeadSheet:
+    drawn = draw(charts)
+    chart = replace(chart_from_spans(drawn.spans(), [bar.meter for bar in drawn.bars]), qpm=drawn.qpm)
+    names = st.none() | st.sampled_from(["A", "Verse 1", "B & C"])
+    named = tuple(replace(bar, section=draw(names)) for bar in chart.bars)
+    key = draw(st.none() | st.sampled_from(["C:maj", "F#:min", "Eb:maj", "Gb:maj", "A:min"]))
+    title = draw(st.none() | st.sampled_from(["Foxglove <Waltz>", "Ärger & Co."]))
+    step = draw(st.sampled_from([1, 20, 40, 60, 120]))
+    times = sorted(draw(st.sets(st.integers(0, (chart.duration - 1) // step), max_size=12)))
+    ends = [*times[1:], chart.duration // step + 1][: len(times)]
+    melody = [
+        Note(time * step, draw(st.integers(0, 127)), draw(st.integers(1, max(1, end - time))) * step)
+        for time, end in zip(times, ends, strict=True)
+    ]
+    inside = tuple(replace(n, duration=min(n.end, chart.duration) - n.time) for n in melody)
+    return LeadSheet(replace(chart, bars=named, key=key, title=title), inside)
+
+
+@given(sheets())
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_is_read_back_as_the_same(sheet: LeadSheet) -> None:
+    assert parse_musicxml(print_musicxml(sheet).encode(), lenient=True) == sheet
+
+
+@given(any_chord)
+@settings(max_examples=500)
+def test_every_chord_survives_its_harmony_element(chord: Chord) -> None:
+    assert chord_of_harmony(harmony_of_chord(chord, "E:maj")) == chord
+
+
+@pytest.mark.parametrize("ending", [".musicxml", ".xml", ".mxl"])
+def test_files_are_read_back_zipped_or_not(tmp_path: Path, ending: str) -> None:
+    sheet = LeadSheet(parse_chart("title: Five Spoons\nDm7 | G7"), (Note(0, 62, 480), Note(1920, 65, 480)))
+    write_musicxml(sheet, tmp_path / f"tune{ending}")
+    assert read_musicxml(tmp_path / f"tune{ending}") == sheet
+
+
+def test_the_same_sheet_is_the_same_archive(tmp_path: Path) -> None:
+    sheet = LeadSheet(parse_chart("C | F"), ())
+    for name in ("a.mxl", "b.mxl"):
+        write_musicxml(sheet, tmp_path / name)
+    assert (tmp_path / "a.mxl").read_bytes() == (tmp_path / "b.mxl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("xml", "label"),
+    [
+        ("<kind>dominant</kind>", "C:7"),
+        ("<kind>half-diminished</kind>", "C:hdim7"),
+        ("<kind>major-minor</kind>", "C:minmaj7"),
+        ("<kind>suspended-fourth</kind>", "C:sus4"),
+        ("<kind>power</kind>", "C:5"),
+        ("<kind>dominant-13th</kind>", "C:13"),
+        ("<kind>none</kind>", "N"),
+        ("<kind>augmented-ninth</kind>", "C:aug(b7,9)"),
+        ("<kind>minor-major</kind>", "C:minmaj7"),
+        ("<kind>maj69</kind>", "C:maj6(9)"),
+        ("<kind/>", "C:maj"),
+        ('<kind text="7alt">other</kind>', "C:7(*5,b9,#9,#11,b13)"),
+        ("<kind>dominant</kind><bass><bass-step>B</bass-step><bass-alter>-1</bass-alter></bass>", "C:7/b7"),
+    ],
+)
+def test_a_kind_is_its_chord(xml: str, label: str) -> None:
+    element = ElementTree.fromstring(f"<harmony><root><root-step>C</root-step></root>{xml}</harmony>")
+    assert chord_of_harmony(element).label == label
+
+
+@pytest.mark.parametrize(
+    ("kind", "degrees", "label"),
+    [
+        ("dominant", "9 -1 add", "C:7(b9)"),
+        ("dominant", "9 -1 add 9 1 add", "C:7(b9,#9)"),
+        ("dominant", "5 -1 alter", "C:7(*5,b5)"),
+        ("dominant", "5 1 alter", "C:aug(b7)"),
+        ("dominant-ninth", "9 -1 alter", "C:7(b9)"),
+        ("dominant", "3 0 subtract", "C:7(*3)"),
+        ("suspended-fourth", "7 0 add", "C:sus4(b7)"),
+        ("minor", "7 1 add", "C:minmaj7"),
+        ("major", "9 0 add", "C:maj(9)"),
+        ("dominant-13th", "9 0 subtract", "C:7(13)"),
+    ],
+)
+def test_degrees_add_alter_and_subtract(kind: str, degrees: str, label: str) -> None:
+    words = iter(degrees.split())
+    xml = "".join(
+        f"<degree><degree-value>{value}</degree-value><degree-alter>{alter}</degree-alter>"
+        f"<degree-type>{verb}</degree-type></degree>"
+        for value, alter, verb in zip(words, words, words, strict=True)
+    )
+    assert chord_of_harmony(ElementTree.fromstring(harmony("C", kind, xml))).label == label
+
+
+def test_chords_stand_where_their_offset_says_also_before_the_bar_line() -> None:
+    offset = "<offset>{}</offset>"
+    sheet = parse_musicxml(
+        score(
+            C_BAR + harmony("F", "major", offset.format(-8)),
+            harmony("G", "major", offset.format(-4)) + note("C5", 4) + harmony("A", "minor", offset.format(-12)),
+        )
+    )
+    assert print_chart(sheet.chart) == "C F G | Gmaj:1 Am:3"
+
+
+def test_repeats_and_endings_are_played_out() -> None:
+    forward = '<barline location="left"><repeat direction="forward"/></barline>'
+    first = '<barline location="left"><ending number="1" type="start"/></barline>'
+    end_first = '<barline location="right"><ending number="1" type="stop"/><repeat direction="backward"/></barline>'
+    second = '<barline location="left"><ending number="2" type="start"/></barline>'
+    end_second = '<barline location="right"><ending number="2" type="stop"/></barline>'
+    sheet = parse_musicxml(
+        score(
+            forward + C_BAR,
+            first + harmony("F") + note("F5", 4) + end_first,
+            second + harmony("G") + note("G5", 4) + end_second,
+        )
+    )
+    assert print_chart(sheet.chart) == "C | F | C | G"
+    assert [pitch for _, pitch, _ in notes(sheet)] == [72, 77, 72, 79]
+
+
+@pytest.mark.parametrize(
+    ("mark", "played"),
+    [
+        ("<direction><direction-type><words>D.C. al Fine</words></direction-type></direction>", "C | F | G | C | F"),
+        ('<direction><sound dacapo="yes"/></direction>', "C | F | G | C | F"),
+    ],
+)
+def test_jumps_are_played_out(mark: str, played: str) -> None:
+    fine = "<direction><direction-type><words>Fine</words></direction-type></direction>"
+    measures = [harmony(name) + note(f"{name}4", 4) for name in "CFG"]
+    assert print_chart(parse_musicxml(score(measures[0], measures[1] + fine, measures[2] + mark)).chart) == played
+
+
+def test_a_pickup_is_a_bar_of_its_own_length() -> None:
+    sheet = parse_musicxml(score(note("G4", 1), C_BAR))
+    assert [str(bar.meter) for bar in sheet.chart.bars] == ["1/4", "4/4"]
+    assert notes(sheet) == [(0, 67, 1), (1, 72, 4)]
+
+
+def test_ties_join_over_bar_lines() -> None:
+    start, stop = '<tie type="start"/>', '<tie type="stop"/>'
+    sheet = parse_musicxml(score(harmony("C") + note("C5", 4, start), note("C5", 2, stop) + note("C5", 2)))
+    assert notes(sheet) == [(0, 72, 6), (6, 72, 2)]
+
+
+def test_grace_notes_take_no_time_and_of_a_chord_the_top_is_heard() -> None:
+    grace = "<note><grace/><pitch><step>B</step><octave>4</octave></pitch></note>"
+    triad = note("C4", 4) + note("E4", 4, "<chord/>") + note("G4", 4, "<chord/>")
+    assert notes(parse_musicxml(score(harmony("C") + grace + triad))) == [(0, 67, 4)]
+
+
+def test_of_two_voices_the_first_is_the_melody() -> None:
+    one, two = "<voice>1</voice>", "<voice>2</voice>"
+    bar = note("C5", 4, one) + "<backup><duration>16</duration></backup>" + note("E3", 4, two)
+    assert notes(parse_musicxml(score(harmony("C") + bar))) == [(0, 72, 4)]
+
+
+def test_a_transposing_instrument_sounds_where_it_sounds() -> None:
+    transpose = "<key><fifths>2</fifths></key><transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
+    sheet = parse_musicxml(score(harmony("D") + note("D5", 4), attributes=transpose))
+    assert (notes(sheet), print_chart(sheet.chart), sheet.chart.key) == ([(0, 72, 4)], "key: C\nC |", "C:maj")
+
+
+def test_meter_changes_within_a_piece_are_kept() -> None:
+    waltz = "<attributes><time><beats>3</beats><beat-type>4</beat-type></time></attributes>"
+    sheet = parse_musicxml(score(C_BAR, waltz + note("C5", 3)))
+    assert [str(bar.meter) for bar in sheet.chart.bars] == ["4/4", "3/4"]
+
+
+def test_title_composer_key_tempo_and_rehearsal_marks_are_read() -> None:
+    head = (
+        "<work><work-title>Five Spoons</work-title></work><identification>"
+        '<creator type="composer">A. Nobody</creator></identification>'
+    )
+    marks = (
+        "<direction><direction-type><rehearsal>A</rehearsal></direction-type></direction>"
+        "<direction><direction-type><metronome><beat-unit>half</beat-unit><per-minute>60</per-minute></metronome>"
+        "</direction-type></direction>"
+    )
+    key = "<key><fifths>-3</fifths><mode>minor</mode></key>"
+    chart = parse_musicxml(score(marks + C_BAR, head=head, attributes=key)).chart
+    facts = (chart.title, chart.composer, chart.key, chart.qpm, chart.bars[0].section)
+    assert facts == ("Five Spoons", "A. Nobody", "C:min", 120.0, "A")
+
+
+def test_rests_too_many_are_no_reason_to_refuse_a_bar() -> None:
+    assert len(parse_musicxml(score(C_BAR + note("r", 1))).chart.bars) == 1
+
+
+def archive(**files: bytes) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name.replace("_", "."), content)
+    return data.getvalue()
+
+
+LAUGHS = b'<!DOCTYPE s [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><score-partwise>&b;</score-partwise>'
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "complaint"),
+    [
+        (b"<score-partwise><part>", FormatError, r"line 1, column \d+.*no element found|not well-formed"),
+        (b"", FormatError, "not well-formed"),
+        (b"<html/>", FormatError, "no MusicXML score"),
+        (LAUGHS, FormatError, "entity"),
+        (archive(readme_txt=b"hello"), FormatError, "holds no score"),
+        (archive(score_xml=score(C_BAR))[:-30], FormatError, "archive is damaged"),
+        (archive(score_xml=b" " * (65 * 2**20)), FormatError, "unpacks to more than 64 MB"),
+        (score(note("C5", 4)), NoChordsError, "no chord symbols"),
+        (score(C_BAR, note("C5", 5)), FormatError, "bar 2.*5 quarters.*4/4"),
+        (score(harmony("C", "wavy") + note("C5", 4)), ChordError, "bar 1"),
+        (score(C_BAR).replace(b"<divisions>4", b"<divisions>0"), FormatError, "divisions"),
+        (score(C_BAR).replace(b"<beat-type>4", b"<beat-type>3"), FormatError, "4/3"),
+        (b"<score-partwise><part/></score-partwise>", FormatError, "no measure"),
+    ],
+)
+def test_a_bad_score_is_refused_in_a_line_that_says_why(data: bytes, error: type[Exception], complaint: str) -> None:
+    with pytest.raises(error, match=complaint):
+        parse_musicxml(data)
+
+
+def test_leniently_a_bad_bar_and_an_unknown_chord_are_read() -> None:
+    sheet = parse_musicxml(score(harmony("C", "wavy") + note("C5", 5)), lenient=True)
+    assert (str(sheet.chart.bars[0].meter), sheet.chart.bars[0].chords[0].chord.label) == ("5/4", "X")
+
+
+@pytest.mark.parametrize(
+    ("cuts", "meter", "kinds"),
+    [
+        ([0, 1920], Meter(4, 4), "whole"),
+        ([0, 720, 960, 1920], Meter(4, 4), "quarter. eighth half"),
+        ([0, 160, 320, 480], Meter(1, 4), "eighth3 eighth3 eighth3"),
+        ([0, 320, 480, 960], Meter(2, 4), "quarter3 eighth3 quarter"),
+        ([0, 720, 1440], Meter(6, 8), "quarter. quarter."),
+        ([0, 240, 1200, 1440], Meter(3, 4), "eighth eighth+quarter. eighth"),
+        ([0, 640, 960], Meter(2, 4), "quarter+eighth3 quarter3"),
+    ],
+)
+def test_durations_are_spelled_as_musicians_read_them(cuts: list[int], meter: Meter, kinds: str) -> None:
+    stretches = [
+        "+".join(f"{piece.kind}{'.' * piece.dots}{'3' if piece.is_triplet else ''}" for piece in stretch)
+        for stretch in written_bar(cuts, meter)
+    ]
+    assert " ".join(stretches) == kinds
+
+
+@given(st.sets(st.integers(1, 1919), max_size=8))
+def test_the_pieces_of_a_bar_fill_it(cuts: set[int]) -> None:
+    pieces = [piece for stretch in written_bar([0, *sorted(cuts), 1920], Meter(4, 4)) for piece in stretch]
+    ends = [0, *(piece.start + piece.ticks for piece in pieces)]
+    assert [*(piece.start for piece in pieces), 1920] == ends
+
+
+def test_a_chart_alone_is_a_sheet_too() -> None:
+    chart = Chart(parse_chart("Cmaj7 | N.C. | F#m7b5/C").bars)
+    assert parse_musicxml(print_musicxml(LeadSheet(chart, ())).encode()).chart == chart
+    assert parse_chord("F#m7b5/C") == chart.bars[2].chords[0].chord
