@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help install demo test lint types imports format
+.PHONY: help install demo test lint types imports format bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,3 +35,10 @@ imports: $(READY) ## the import contract
 format: $(READY) ## let ruff format and mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(READY) ## the benchmarks that need only the example songs and a short training
+	$(BIN)/solomuse prepare 01.data/Remote --out runs/bench.dataset --size tiny --force
+	$(BIN)/python benchmarks/training_speed.py runs/bench.dataset --size tiny
+	rm -rf runs/bench
+	$(BIN)/solomuse train runs/bench.dataset --out runs/bench --size tiny --epochs 2
+	$(BIN)/python benchmarks/generation_speed.py runs/bench --takes 1 8
