@@ -107,10 +107,9 @@ def main() -> None:
                 read(text)
             except ChordError:
                 failed[text] = count
-        total = sum(counts.values())
-        print(
-            f"{name}, {total}, {1 - sum(failed.values()) / total:.3%}, {len(counts)}, {1 - len(failed) / len(counts):.2%}"
-        )
+        total, lost = sum(counts.values()), sum(failed.values())
+        shares = f"{1 - lost / total:.3%}", f"{1 - len(failed) / len(counts):.2%}"
+        print(f"{name}, {total}, {shares[0]}, {len(counts)}, {shares[1]}")
         for text, count in sorted(failed.items(), key=lambda item: -item[1]):
             print(f"    {count} x {text}")
 
