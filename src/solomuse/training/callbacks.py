@@ -43,6 +43,10 @@ class Progress(TrainerCallback):
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
         """Close the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """End the bar's line, so that what is said next has one of its own."""
         if self._bar is not None:
             self._bar.close()
 

@@ -110,6 +110,7 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
     try:
         return _run(trainer, out, resume)
     finally:
+        trainer.progress.close()
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
@@ -261,6 +262,7 @@ class _SoloTrainer(Trainer):
         self.tokens_seen = 0
         self.dataset, self.config_of_run, self.run = dataset, config, run
         self.stopping = Stopping(config.training.max_minutes)
+        self.progress = Progress(lambda: self.tokens_seen)
         self._checked_ranks = False
         super().__init__(
             model=model,
@@ -268,7 +270,7 @@ class _SoloTrainer(Trainer):
             data_collator=collate,
             train_dataset=TrainingWindows(windows, dataset.vocabulary, config.training.transpose, seed),
             eval_dataset=dataset.windows("validation"),
-            callbacks=[Progress(lambda: self.tokens_seen), Records(Path(arguments.output_dir) / "metrics.jsonl")],
+            callbacks=[self.progress, Records(Path(arguments.output_dir) / "metrics.jsonl")],
         )
         for callback in (ProgressCallback, PrinterCallback):
             self.remove_callback(callback)
