@@ -31,7 +31,8 @@ def tokens_per_second(dataset_path: Path, size: str, device: str, dtype: torch.d
     windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=1)
     order = list(LengthSampler(windows, config.training.batch_size, seed=1))
     rows = config.training.batch_size
-    batches = (collate([windows[i] for i in order[start : start + rows]]) for start in range(0, len(order), rows))
+    groups = (order[start : start + rows] for start in range(0, len(order), rows))
+    batches = (collate([windows[i] for i in group], config.model.block_size) for group in groups)
     tokens, seconds = 0, 0.0
     for step, batch in enumerate(islice(batches, WARM_UP + steps)):
         began = time.perf_counter()

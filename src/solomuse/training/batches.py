@@ -77,7 +77,7 @@ class LengthSampler(Sampler[int]):
         yield from np.concatenate([batches.flatten(), order[whole:]]).tolist()
 
 
-def collate(sequences: list[Sequence_]) -> dict[str, Tensor]:
-    """A batch as the model takes it."""
-    token_ids, features, labels = padded(sequences)
+def collate(sequences: list[Sequence_], room: int) -> dict[str, Tensor]:
+    """A batch as a model that can attend to `room` tokens takes it."""
+    token_ids, features, labels = padded(sequences, room)
     return {"input_ids": token_ids, "features": features, "labels": labels}

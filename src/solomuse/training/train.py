@@ -11,13 +11,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +114,21 @@ def train(dataset_path: Path, out: Path, config: Config, resume: Path | None = N
         return _run(trainer, out, resume)
     finally:
         trainer.progress.close()
-        if torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
+        del trainer
+        _leave_process_group()
+
+
+def _leave_process_group() -> None:
+    """End the process group's threads: one that outlives the interpreter aborts the process at its exit.
+
+    They run as long as anything refers to the group. The trainer does, in a cycle, so it is collected here.
+    """
+    if not torch.distributed.is_initialized():
+        return
+    if sys.exc_info()[0] is None:
+        torch.distributed.barrier()  # nobody leaves while another one is still at work
+    torch.distributed.destroy_process_group()
+    gc.collect()
 
 
 def _run(trainer: _SoloTrainer, out: Path, resume: Path | None) -> Trained:
@@ -267,7 +283,7 @@ class _SoloTrainer(Trainer):
         super().__init__(
             model=model,
             args=arguments,
-            data_collator=collate,
+            data_collator=partial(collate, room=config.model.block_size),
             train_dataset=TrainingWindows(windows, dataset.vocabulary, config.training.transpose, seed),
             eval_dataset=dataset.windows("validation"),
             callbacks=[self.progress, Records(Path(arguments.output_dir) / "metrics.jsonl")],
