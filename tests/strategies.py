@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from solomuse.music.chart import Bar, Chart, ChordSpan
+from solomuse.music.chart import Bar, Chart, ChordSpan, chart_from_spans
 from solomuse.music.chord import ALTERED, NO_CHORD, QUALITY_DEGREES, Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
@@ -51,3 +52,23 @@ def lead_sheets(draw: st.DrawFn, pitches: tuple[int, int] = (0, 127)) -> LeadShe
         velocity=st.integers(1, 127),
     )
     return LeadSheet(chart, tuple(sorted(draw(st.lists(note, max_size=12)))))
+
+
+@st.composite
+def notated_sheets(draw: st.DrawFn) -> LeadSheet:
+    """Lead sheets as notation holds them: one voice, equal chords held, no velocities."""
+    drawn = draw(charts)
+    chart = replace(chart_from_spans(drawn.spans(), [bar.meter for bar in drawn.bars]), qpm=drawn.qpm)
+    names = st.none() | st.sampled_from(["A", "Verse 1", "B & C"])
+    named = tuple(replace(bar, section=draw(names)) for bar in chart.bars)
+    key = draw(st.none() | st.sampled_from(["C:maj", "F#:min", "Eb:maj", "Gb:maj", "A:min"]))
+    title = draw(st.none() | st.sampled_from(["Foxglove <Waltz>", "Ärger & Co."]))
+    step = draw(st.sampled_from([1, 20, 40, 60, 120]))
+    times = sorted(draw(st.sets(st.integers(0, (chart.duration - 1) // step), max_size=12)))
+    ends = [*times[1:], chart.duration // step + 1][: len(times)]
+    melody = [
+        Note(time * step, draw(st.integers(0, 127)), draw(st.integers(1, max(1, end - time))) * step)
+        for time, end in zip(times, ends, strict=True)
+    ]
+    inside = tuple(replace(n, duration=min(n.end, chart.duration) - n.time) for n in melody)
+    return LeadSheet(replace(chart, bars=named, key=key, title=title), inside)

@@ -6,13 +6,18 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from solomuse import __version__
 from solomuse.config import SIZES, Config, load_config
-from solomuse.errors import OutputError, SoloMuseError
+from solomuse.errors import ChartError, OutputError, SoloMuseError
+
+if TYPE_CHECKING:
+    from solomuse.music.chart import Chart
+    from solomuse.music.chord import SymbolStyle
+    from solomuse.music.leadsheet import LeadSheet
 
 INTERRUPTED = 130
 FIELDS = {
@@ -35,6 +40,17 @@ FIELDS = {
     "device": str,
     "precision": str,
     "threads": int,
+}
+CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
+ONE_SHEET_FORMATS = ("musicxml", "midi")
+FORMAT_BY_ENDING = {
+    **dict.fromkeys((".musicxml", ".xml", ".mxl"), "musicxml"),
+    **dict.fromkeys((".mid", ".midi"), "midi"),
+    ".abc": "abc",
+    ".json": "json",
+    ".txt": "text",
+    ".irealb": "ireal",
+    ".ireal": "ireal",
 }
 DATA_FIELDS = ("grid", "seq_len", "window_bars", "hop_bars", "chords")
 
@@ -101,9 +117,10 @@ def _parser() -> argparse.ArgumentParser:
         "solos over a chart",
         "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --model run --out solo.mid",
     )
-    generate.add_argument("chart")
+    _add_chart(generate)
     generate.add_argument("--model", type=Path)
-    generate.add_argument("--out", type=Path, required=True, help="ends in .mid or .png")
+    generate.add_argument("--out", type=Path, required=True, help="ends in .mid, .musicxml, .mxl, .abc or .png")
+    generate.add_argument("--tempo", type=float, help="quarter notes a minute; else the chart's, else 120")
     generate.add_argument("--takes", type=int, default=1)
     generate.add_argument("--seed", type=int, default=1)
     generate.add_argument("--temperature", type=float, default=1.0)
@@ -114,14 +131,27 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("file", type=Path)
     analyze.add_argument("--all-tracks", action="store_true", help="infer chords from the melody too")
 
-    chart = add("chart", _chart, "read a chart and show it bar by bar", "solomuse chart 'Dm7 G7 | Cmaj7'")
-    chart.add_argument("chart")
+    chart = add("chart", _chart, "read a chart and show or convert it", "solomuse chart tune.musicxml --to ireal")
+    _add_chart(chart)
+    chart.add_argument("--to", choices=CHART_FORMATS, help="text if not given, or as --out ends")
+    chart.add_argument("--out", type=Path, help="a file; else it is printed")
+    chart.add_argument("--style", choices=("plain", "jazz"), default="plain", help="Cm7b5 or Cø7, in text")
+    chart.add_argument("--force", action="store_true", help="replace a file that exists")
 
     evaluate = add("evaluate", _evaluate, "bits per note and chord sensitivity", "solomuse evaluate run dataset")
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("dataset", type=Path)
     evaluate.add_argument("--split", choices=("validation", "test"), default="validation")
     return parser
+
+
+def _add_chart(command: argparse.ArgumentParser) -> None:
+    """Add what says which chart is meant, and in which key."""
+    command.add_argument("chart", help="text, an iReal Pro link, or a .musicxml, .mxl, .abc, .mid, .html or .txt file")
+    command.add_argument("--song", help="of several: number or title")
+    command.add_argument("--transpose", type=int, default=0, metavar="SEMITONES")
+    command.add_argument("--key", help="move it to this key: Bb, F#m")
+    command.add_argument("--lenient", action="store_true", help="read what can be read of a damaged source")
 
 
 def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
@@ -191,16 +221,19 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.generation import generate
+    from solomuse.render.files import check_ending
 
     names = [arguments.out]
     if arguments.takes > 1:
         names = [arguments.out.with_stem(f"{arguments.out.stem}-{take + 1}") for take in range(arguments.takes)]
     for name in names:
-        if name.exists() and not arguments.force:
-            raise OutputError(f"{name} exists already: choose another name, or pass --force to replace it")
+        check_ending(name)
+        _refuse_existing(name, arguments.force)
+    [(_, sheet)] = _chosen_sheets(arguments, only_one=True)
+    chart = sheet.chart if arguments.tempo is None else replace(sheet.chart, qpm=arguments.tempo)
     solos = generate(
         arguments.model,
-        arguments.chart,
+        chart,
         takes=arguments.takes,
         seed=arguments.seed,
         temperature=arguments.temperature,
@@ -210,6 +243,35 @@ def _generate(arguments: argparse.Namespace) -> int:
         solo.write(name)
     document = [{"file": str(name), "notes": len(solo.sheet.melody)} for solo, name in zip(solos, names, strict=True)]
     return _show(document, arguments.json, "\n".join(f"{entry['file']}: {entry['notes']} notes" for entry in document))
+
+
+def _refuse_existing(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists already: choose another name, or pass --force to replace it")
+
+
+def _chosen_sheets(arguments: argparse.Namespace, *, only_one: bool = False) -> list[tuple[str, LeadSheet]]:
+    """The lead sheets that the arguments mean, each under its name, in the key they ask for.
+
+    What cannot be read of several is reported on stderr.
+    """
+    from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
+    from solomuse.music.keys import parse_key
+
+    if only_one or arguments.song is not None:
+        sheet = read_lead_sheet(arguments.chart, arguments.song, lenient=arguments.lenient)
+        named = [(sheet.chart.title or "chart", sheet)]
+    else:
+        named = []
+        for entry in read_lead_sheets(arguments.chart, lenient=arguments.lenient):
+            if isinstance(entry.result, SoloMuseError):
+                print(f"solomuse: left out {entry.name}: {entry.result}", file=sys.stderr)
+            else:
+                named.append((entry.name, entry.result))
+    if arguments.key is not None:
+        key = parse_key(arguments.key)
+        named = [(name, sheet.in_key(key)) for name, sheet in named]
+    return [(name, sheet.transpose(arguments.transpose) if arguments.transpose else sheet) for name, sheet in named]
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
@@ -223,9 +285,57 @@ def _analyze(arguments: argparse.Namespace) -> int:
 
 
 def _chart(arguments: argparse.Namespace) -> int:
-    from solomuse.music.chart_text import parse_chart, print_chart
+    from solomuse.formats.midi import write_whole
+    from solomuse.render.files import write_lead_sheet
 
-    chart = parse_chart(arguments.chart)
+    target = arguments.to or _format_of(arguments.out) or ("json" if arguments.json else "text")
+    if arguments.out is not None:
+        _refuse_existing(arguments.out, arguments.force)
+    named = _chosen_sheets(arguments)
+    if target in ONE_SHEET_FORMATS and len(named) > 1:
+        raise ChartError(f"{target} holds one song, but the source has {len(named)}: choose one with --song")
+    if target == "midi":
+        if arguments.out is None:
+            raise OutputError("MIDI cannot be printed: pass --out with a name that ends in .mid")
+        write_lead_sheet(named[0][1], arguments.out.with_suffix(arguments.out.suffix or ".mid"))
+    elif target == "musicxml" and arguments.out is not None:
+        write_lead_sheet(named[0][1], arguments.out)
+    else:
+        text = _as_text(named, target, arguments.style)
+        if arguments.out is None:
+            print(text)
+        else:
+            write_whole(arguments.out, f"{text}\n".encode())
+    return 0
+
+
+def _format_of(path: Path | None) -> str | None:
+    """The format that a file's ending stands for."""
+    return None if path is None else FORMAT_BY_ENDING.get(path.suffix.lower())
+
+
+def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, style: SymbolStyle) -> str:
+    """Charts or lead sheets in a format of text."""
+    from solomuse.formats.abc import write_abc
+    from solomuse.formats.ireal import write_ireal
+    from solomuse.formats.musicxml import print_musicxml
+    from solomuse.music.chart_text import print_chart
+
+    if target == "json":
+        documents = [_chart_document(sheet.chart) for _, sheet in named]
+        return json.dumps(documents[0] if len(documents) == 1 else {"charts": documents}, ensure_ascii=False)
+    if target == "ireal":
+        return write_ireal([sheet.chart for _, sheet in named], named[0][0] if len(named) > 1 else None)
+    if target == "musicxml":
+        return print_musicxml(named[0][1])
+    if target == "abc":
+        return "\n".join(write_abc(sheet, number) for number, (_, sheet) in enumerate(named, start=1))
+    return "\n\n".join(print_chart(sheet.chart, style) for _, sheet in named)
+
+
+def _chart_document(chart: Chart) -> dict[str, Any]:
+    """A chart as ``chart --json`` prints it."""
+    facts = {"title": chart.title, "composer": chart.composer, "style": chart.style, "key": chart.key, "qpm": chart.qpm}
     bars = [
         [
             {
@@ -237,7 +347,13 @@ def _chart(arguments: argparse.Namespace) -> int:
         ]
         for bar in chart.bars
     ]
-    return _show({"meter": str(chart.bars[0].meter), "bars": bars}, arguments.json, print_chart(chart))
+    return {
+        "meter": str(chart.bars[0].meter),
+        "bars": bars,
+        **{name: value for name, value in facts.items() if value is not None},
+        "bar_meters": [str(bar.meter) for bar in chart.bars],
+        "sections": [{"bar": i, "name": bar.section} for i, bar in enumerate(chart.bars) if bar.section],
+    }
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

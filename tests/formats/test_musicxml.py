@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +13,7 @@ from solomuse.errors import ChordError, FormatError, NoChordsError
 from solomuse.formats.musicxml import parse_musicxml, print_musicxml, read_musicxml, write_musicxml
 from solomuse.formats.musicxml.harmony import chord_of_harmony, harmony_of_chord
 from solomuse.formats.musicxml.notation import written_bar
-from solomuse.music.chart import Chart, chart_from_spans
+from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart, print_chart
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
@@ -22,7 +21,7 @@ from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.symbols import parse_chord
 from tests.music.test_symbols import any_chord
-from tests.strategies import charts
+from tests.strategies import notated_sheets
 
 
 def harmony(root: str, kind: str = "major", more: str = "") -> str:
@@ -55,26 +54,7 @@ def notes(sheet: LeadSheet) -> list[tuple[float, int, float]]:
 C_BAR = harmony("C") + note("C5", 4)
 
 
-@st.composite
-def sheets(draw: st.DrawFn) -> LeadSheet:
-    drawn = draw(charts)
-    chart = replace(chart_from_spans(drawn.spans(), [bar.meter for bar in drawn.bars]), qpm=drawn.qpm)
-    names = st.none() | st.sampled_from(["A", "Verse 1", "B & C"])
-    named = tuple(replace(bar, section=draw(names)) for bar in chart.bars)
-    key = draw(st.none() | st.sampled_from(["C:maj", "F#:min", "Eb:maj", "Gb:maj", "A:min"]))
-    title = draw(st.none() | st.sampled_from(["Foxglove <Waltz>", "Ärger & Co."]))
-    step = draw(st.sampled_from([1, 20, 40, 60, 120]))
-    times = sorted(draw(st.sets(st.integers(0, (chart.duration - 1) // step), max_size=12)))
-    ends = [*times[1:], chart.duration // step + 1][: len(times)]
-    melody = [
-        Note(time * step, draw(st.integers(0, 127)), draw(st.integers(1, max(1, end - time))) * step)
-        for time, end in zip(times, ends, strict=True)
-    ]
-    inside = tuple(replace(n, duration=min(n.end, chart.duration) - n.time) for n in melody)
-    return LeadSheet(replace(chart, bars=named, key=key, title=title), inside)
-
-
-@given(sheets())
+@given(notated_sheets())
 @settings(max_examples=200, deadline=None)
 def test_what_is_written_is_read_back_as_the_same(sheet: LeadSheet) -> None:
     assert parse_musicxml(print_musicxml(sheet).encode(), lenient=True) == sheet

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from solomuse.datasets.lead_sheets import ABC_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 from solomuse.datasets.pop909 import BEATS_FILE, pop909_title, read_pop909
+from solomuse.datasets.text import read_text
 from solomuse.datasets.wjazzd import read_wjazzd, wjazzd_title
-from solomuse.errors import DatasetError
+from solomuse.errors import ChordError, DatasetError, SoloMuseError
+from solomuse.formats.abc import read_abc_tunes, split_tunes
 from solomuse.formats.midi import read_midi
-from solomuse.music.song import Song
+from solomuse.formats.musicxml import read_musicxml
+from solomuse.music.song import Song, song_of_sheet
 
-MIDI_SUFFIXES = (".mid", ".midi")
+_KINDS = ".mid, .midi, .musicxml, .xml, .mxl, .abc"
+SUFFIXES = (*MIDI_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +29,27 @@ class SongFile:
     Parameters
     ----------
     source : str
-        ``midi``, ``pop909`` or ``wjazzd``.
+        ``midi``, ``musicxml``, ``abc``, ``pop909`` or ``wjazzd``.
     path : Path
         The file; for POP909 the song's folder.
     title : str
         Songs of one title stay on one side of a split.
     name : str
         Unique within the collection: its path from there, with forward slashes.
+    tune : int
+        Which one of the tunes of a book, from 0.
     """
 
     source: str
     path: Path
     title: str
     name: str
+    tune: int = 0
 
 
 _READER_BY_SOURCE: dict[str, Callable[[Path], Song]] = {
     "midi": read_midi,
+    "musicxml": lambda path: song_of_sheet(read_musicxml(path)),
     "pop909": read_pop909,
     "wjazzd": read_wjazzd,
 }
@@ -53,15 +63,25 @@ def read_song(file: SongFile) -> Song:
     FormatError
         If it cannot be read.
     """
+    if file.source == "abc":
+        return _read_tune(file)
     return _READER_BY_SOURCE[file.source](file.path)
+
+
+def _read_tune(file: SongFile) -> Song:
+    """One tune of a book of ABC."""
+    ((_, result),) = read_abc_tunes(split_tunes(read_text(file.path))[file.tune])
+    if isinstance(result, SoloMuseError):
+        raise type(result)(f"{file.name}: {result}") if not isinstance(result, ChordError) else result
+    return song_of_sheet(result)
 
 
 def find_songs(path: Path) -> list[SongFile]:
     """The songs at `path`, in order of their names; hidden files and folders are left out.
 
-    A MIDI file is one song. In a folder every folder below it is looked at: one that holds ``NNN.mid`` beside
-    ``beat_midi.txt`` is a song of POP909, one that holds ``melody`` beside ``beats`` is the Weimar Jazz Database, and
-    every other MIDI file is a song of its own.
+    A MIDI or MusicXML file is one song, a book of ABC as many as it has tunes. In a folder every folder below it is
+    looked at: one that holds ``NNN.mid`` beside ``beat_midi.txt`` is a song of POP909, one that holds ``melody`` beside
+    ``beats`` is the Weimar Jazz Database, and every other file of these kinds is taken by itself.
 
     Raises
     ------
@@ -70,7 +90,7 @@ def find_songs(path: Path) -> list[SongFile]:
     """
     try:
         if path.is_file():
-            return [_single_file(path)]
+            return _single_file(path)
         is_empty = not any(path.iterdir())
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror}); check the path") from None
@@ -78,15 +98,27 @@ def find_songs(path: Path) -> list[SongFile]:
         raise DatasetError(f"{path}: the folder is empty; copy MIDI files into it")
     files = sorted(_songs_in(path), key=lambda file: file.name)
     if not files:
-        raise DatasetError(f"{path}: holds no MIDI file (.mid, .midi) in any folder; give one that does")
+        raise DatasetError(f"{path}: holds no MIDI file ({_KINDS}) in any folder; give one that does")
     return files
 
 
-def _single_file(path: Path) -> SongFile:
-    """A path that is a file, as a song."""
-    if path.suffix.lower() not in MIDI_SUFFIXES:
-        raise DatasetError(f"{path}: not a MIDI file; give a .mid file or a folder (an archive: unpack it first)")
-    return SongFile("midi", path, path.stem, path.name)
+def _single_file(path: Path) -> list[SongFile]:
+    """A path that is a file, as a song, or as the tunes of a book."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise DatasetError(f"{path}: not a MIDI file or lead sheet ({_KINDS}); an archive has to be unpacked first")
+    return list(_songs_of_file(path, path.name))
+
+
+def _songs_of_file(path: Path, name: str) -> Iterator[SongFile]:
+    suffix = path.suffix.lower()
+    if suffix in ABC_SUFFIXES:
+        for index, tune in enumerate(split_tunes(read_text(path))):
+            title = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
+            yield SongFile(
+                "abc", path, title.group(1) if title else f"{path.stem} {index + 1}", f"{name}#{index + 1}", index
+            )
+        return
+    yield SongFile("musicxml" if suffix in MUSICXML_SUFFIXES else "midi", path, path.stem, name)
 
 
 def _songs_in(root: Path) -> Iterator[SongFile]:
@@ -103,8 +135,8 @@ def _songs_in(root: Path) -> Iterator[SongFile]:
                 yield SongFile("wjazzd", melody, wjazzd_title(melody), _name(melody, root))
         for file_name in file_names:
             file = folder / file_name
-            if file.suffix.lower() in MIDI_SUFFIXES and not file_name.startswith("."):
-                yield SongFile("midi", file, file.stem, _name(file, root))
+            if file.suffix.lower() in SUFFIXES and not file_name.startswith("."):
+                yield from _songs_of_file(file, _name(file, root))
 
 
 def _name(path: Path, root: Path) -> str:

@@ -8,24 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from solomuse.errors import ConfigError, OutputError
-from solomuse.formats.midi import write_midi
+from solomuse.datasets.lead_sheets import read_lead_sheet
+from solomuse.errors import ConfigError
 from solomuse.generation.decoding import Take, run, to_the_end_of_the_form
 from solomuse.generation.sampling import Sampling
 from solomuse.model.folder import Model, load_model
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.render.backing import song_of
-from solomuse.render.piano_roll import draw_piano_roll
+from solomuse.render.files import write_lead_sheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.vocabulary import EOS, SEP
 
 __all__ = ["Sampling", "Solo", "generate", "generate_from_chords"]
 
-DEFAULT_QPM = 120.0
-SOLO_PROGRAM = 65
-ENDINGS = (".mid", ".midi", ".png")
 MOST_TAKES = 256
 
 
@@ -47,25 +43,19 @@ class Solo:
     take: int
 
     def write(self, path: str | Path) -> None:
-        """Write it by the path's ending: ``.mid`` with a backing of bass and chords, ``.png`` a piano roll.
+        """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a backing, notation, a picture.
 
         Raises
         ------
         OutputError
             If the ending is unknown or the file cannot be written.
         """
-        target = Path(path)
-        if target.suffix.lower() not in ENDINGS:
-            raise OutputError(f"{target}: the ending {target.suffix!r} is unknown; expected {', '.join(ENDINGS)}")
-        if target.suffix.lower() == ".png":
-            draw_piano_roll(self.sheet, target)
-        else:
-            write_midi(song_of(self.sheet, self.sheet.chart.qpm or DEFAULT_QPM, SOLO_PROGRAM), target)
+        write_lead_sheet(self.sheet, path)
 
 
 def generate(
     model: Model | str | Path | None,
-    chart: Chart | str,
+    chart: Chart | str | Path,
     *,
     takes: int = 1,
     seed: int = 1,
@@ -80,13 +70,13 @@ def generate(
     ----------
     model : Model, str or Path
         As `load_model` gives it, or its folder.
-    chart : Chart or str
-        A value, or its text.
+    chart : Chart, str or Path
+        A value, its text, an iReal Pro link, or a file that holds one, as `read_lead_sheet` says.
 
     Raises
     ------
-    ChartError, ChordError
-        If the chart's text does not parse.
+    ChartError, ChordError, FormatError
+        If the chart cannot be read.
     VocabularyError
         If its meters are not in the vocabulary.
     ModelError
@@ -101,7 +91,7 @@ def generate(
     if not 1 <= takes <= MOST_TAKES:
         raise ConfigError(f"takes is {takes}: expected 1 to {MOST_TAKES}")
     sampling = Sampling(temperature, top_p)
-    wanted = parse_chart(chart) if isinstance(chart, str) else chart
+    wanted = chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
     player = model if isinstance(model, Model) else load_model(model)
     codec = Codec(player.vocabulary)
     on_grid = codec.quantise(LeadSheet(wanted, ())).chart

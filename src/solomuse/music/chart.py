@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from solomuse.errors import ChartError
 from solomuse.music.chord import NO_CHORD, Chord
-from solomuse.music.keys import transpose_key
+from solomuse.music.keys import relative_major_tonic, transpose_key
 from solomuse.music.meter import COMMON_TIME, Meter
 
 
@@ -125,6 +125,34 @@ class Chart:
             for bar in self.bars
         )
         return replace(self, bars=bars, key=transpose_key(self.key, semitones) if self.key else None)
+
+    def in_key(self, key: str) -> Chart:
+        """The chart moved to another key, the nearer way.
+
+        Parameters
+        ----------
+        key : str
+            A label: ``Bb:maj``.
+
+        Raises
+        ------
+        ChartError
+            As `semitones_to` says.
+        """
+        return replace(self.transpose(self.semitones_to(key)), key=key)
+
+    def semitones_to(self, key: str) -> int:
+        """Semitones up to another key, -5 to 6; from major to minor the tonic of the relative key counts.
+
+        Raises
+        ------
+        ChartError
+            If it is not known in which key the chart is.
+        """
+        if self.key is None:
+            raise ChartError("the chart names no key to move it from: write 'key: Bb' above it, or transpose by steps")
+        up = (relative_major_tonic(key) - relative_major_tonic(self.key)) % 12
+        return up - 12 if up > 6 else up
 
 
 def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Chart:

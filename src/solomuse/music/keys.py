@@ -89,6 +89,17 @@ def pitch_class_of_name(name: str) -> int:
     return (PITCH_CLASS_BY_LETTER[name[0]] + sum(SHIFT_BY_ACCIDENTAL[sign] for sign in name[1:])) % 12
 
 
+def relative_major_tonic(key: str) -> int:
+    """Pitch class of the tonic of the major key with the same signature.
+
+    Examples
+    --------
+    >>> relative_major_tonic("A:min"), relative_major_tonic("Bb:maj")
+    (0, 10)
+    """
+    return 7 * key_fifths(key) % 12
+
+
 @lru_cache(maxsize=256)
 def pitch_class_names(key: str | None) -> tuple[str, ...]:
     """The name of each of the 12 pitch classes in a key: of those in use the one nearest to it in fifths.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solomuse.music.chart import Chart
 from solomuse.music.note import Note
@@ -44,6 +44,23 @@ class LeadSheet:
         )
         return LeadSheet(self.chart.slice(first, last), melody)
 
+    def in_key(self, key: str) -> LeadSheet:
+        """The sheet moved to another key, the nearer way; `Chart.in_key` says more."""
+        up = self.chart.semitones_to(key)
+        moved = self.transpose(up)
+        return LeadSheet(replace(moved.chart, key=key), moved.melody)
+
     def transpose(self, semitones: int) -> LeadSheet:
         """Chart and melody moved up by `semitones`."""
         return LeadSheet(self.chart.transpose(semitones), tuple(note.transpose(semitones) for note in self.melody))
+
+
+def one_voice(melody: tuple[Note, ...]) -> list[Note]:
+    """The melody as one voice: the highest of notes at one time, each cut off by the next."""
+    highest = {note.time: note for note in sorted(melody, key=lambda note: (note.time, note.pitch))}
+    notes = list(highest.values())
+    ends = [note.time for note in notes[1:]] + [notes[-1].end] if notes else []
+    return [
+        Note(note.time, note.pitch, min(note.end, end) - note.time, note.velocity)
+        for note, end in zip(notes, ends, strict=True)
+    ]

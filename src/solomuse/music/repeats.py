@@ -107,9 +107,13 @@ def _group(marks: Sequence[Marks], bar: int) -> set[int]:
 
 def _turns(marks: Sequence[Marks], bar: int) -> int:
     """How often the passage is played whose closing repeat sign stands behind a bar."""
-    if not marks[bar].endings:
-        return marks[bar].times
-    return max(max(_group(marks, bar)), max(marks[bar].endings) + 1 if marks[bar].times == 2 else marks[bar].times)
+    here = marks[bar]
+    if not here.endings:
+        return here.times
+    numbers = _group(marks, bar)
+    if here.times > 2:
+        return max(*numbers, here.times)
+    return max(numbers) + (numbers == set(here.endings))  # of one bracket alone, the last ending is without one
 
 
 def _is_played(marks: Sequence[Marks], bar: int, turn: int, is_after_jump: bool) -> bool:

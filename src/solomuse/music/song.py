@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from solomuse.music.chart import ChordSpan
+from solomuse.music.chart import Chart, ChordSpan
+from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 
@@ -104,3 +105,26 @@ class Song:
             stop = tick if end is None else min(tick, end)
             seconds += max(0, stop - change.time) * 60.0 / (change.qpm * TICKS_PER_QUARTER)
         return seconds
+
+
+def meter_changes(chart: Chart) -> tuple[MeterChange, ...]:
+    """The meter of the first bar, and of each that differs from the bar before."""
+    changes: list[MeterChange] = []
+    for time, bar in zip(chart.bar_times, chart.bars, strict=False):
+        if not changes or changes[-1].meter != bar.meter:
+            changes.append(MeterChange(time, bar.meter))
+    return tuple(changes)
+
+
+def song_of_sheet(sheet: LeadSheet) -> Song:
+    """The lead sheet as a song: its melody as the only track, its chords as given ones."""
+    chart = sheet.chart
+    return Song(
+        tracks=(Track(sheet.melody, "Melody"),),
+        tempos=(TempoChange(0, chart.qpm or 120.0),),
+        meters=meter_changes(chart),
+        chords=tuple(chart.spans()),
+        melody_track=0,
+        title=chart.title or "",
+        key=chart.key,
+    )

@@ -10,7 +10,7 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.pitch import semitones_of_degree
-from solomuse.music.song import MeterChange, Song, TempoChange, Track
+from solomuse.music.song import Song, TempoChange, Track, meter_changes
 
 PIANO, ACOUSTIC_BASS = 0, 32
 """General MIDI programs, counted from 0."""
@@ -43,21 +43,12 @@ def song_of(sheet: LeadSheet, qpm: float, program: int) -> Song:
     return Song(
         tracks=(Track(sheet.melody, "Solo", program), *backing_tracks(chart)),
         tempos=(TempoChange(0, qpm),),
-        meters=tuple(_meter_changes(chart)),
+        meters=meter_changes(chart),
         chords=tuple(chart.spans()),
         melody_track=0,
         title=chart.title or "",
         key=chart.key,
     )
-
-
-def _meter_changes(chart: Chart) -> Iterator[MeterChange]:
-    """The meter of the first bar, and of each that differs from the bar before."""
-    meter: Meter | None = None
-    for time, bar in zip(chart.bar_times, chart.bars, strict=False):
-        if bar.meter != meter:
-            meter = bar.meter
-            yield MeterChange(time, meter)
 
 
 def backing_tracks(chart: Chart) -> tuple[Track, ...]:

@@ -20,7 +20,7 @@ from solomuse.formats.musicxml.harmony import harmony_of_chord
 from solomuse.formats.musicxml.notation import Written, written_bar
 from solomuse.music.chart import Bar, ChordSpan
 from solomuse.music.keys import key_fifths, pitch_class_names
-from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.leadsheet import LeadSheet, one_voice
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 
@@ -94,17 +94,6 @@ def print_musicxml(sheet: LeadSheet) -> str:
     except (TypeError, ValueError) as error:
         raise OutputError(f"the lead sheet cannot be written as MusicXML: {error}") from None
     return f"{_DOCTYPE}{text}\n"
-
-
-def one_voice(melody: tuple[Note, ...]) -> list[Note]:
-    """The melody as one voice: the highest of notes at one time, each cut off by the next."""
-    highest = {note.time: note for note in sorted(melody, key=lambda note: (note.time, note.pitch))}
-    notes = list(highest.values())
-    ends = [note.time for note in notes[1:]] + [notes[-1].end] if notes else []
-    return [
-        Note(note.time, note.pitch, min(note.end, end) - note.time, note.velocity)
-        for note, end in zip(notes, ends, strict=True)
-    ]
 
 
 def _add_attributes(measure: Element, meter: Meter, key: str | None, is_first: bool) -> None:

@@ -1,0 +1,133 @@
+"""Charts and lead sheets from wherever musicians have them: text, links, files of any known format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from solomuse.analysis.lead_sheet import lead_sheet
+from solomuse.errors import ChartError, FormatError, SoloMuseError
+from solomuse.formats.abc import read_abc_tunes
+from solomuse.formats.ireal import read_ireal_songs
+from solomuse.formats.midi import read_midi
+from solomuse.formats.musicxml import read_musicxml
+from solomuse.music.chart import Chart
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+
+MUSICXML_SUFFIXES, ABC_SUFFIXES, MIDI_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",), (".mid", ".midi")
+TEXT_SUFFIXES = (".txt", ".html", ".htm", ".ireal", ".irealb", ".irealbook", ".chart")
+_SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
+_LONGEST_PATH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSheet:
+    """A lead sheet under its title, or why it could not be read. A chart alone is a sheet without melody."""
+
+    name: str
+    result: LeadSheet | SoloMuseError
+
+
+def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[NamedSheet]:
+    """Everything that a source holds: one chart, or a playlist or book of them.
+
+    Parameters
+    ----------
+    source : str or Path
+        The path of a MusicXML, ABC or MIDI file, or of a text or page that holds a chart or iReal Pro links; or a
+        chart or links themselves.
+    lenient : bool
+        Read what can be read of a damaged one; what that means is said by each format's reader.
+
+    Raises
+    ------
+    FormatError, ChartError, ChordError, NoMelodyError, NoChordsError
+        If nothing in it can be read. Of several, one that cannot be read costs no other: its error is in the list.
+    """
+    path = _path_of(source)
+    if path is None:
+        sheets = list(_of_text(str(source), "chart", lenient))
+    elif path.suffix.lower() in MUSICXML_SUFFIXES:
+        sheets = [_read(path.stem, lambda: read_musicxml(path, lenient=lenient))]
+    elif path.suffix.lower() in ABC_SUFFIXES:
+        sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(_text_of(path), lenient=lenient)]
+    elif path.suffix.lower() in MIDI_SUFFIXES:
+        sheets = [_read(path.stem, lambda: lead_sheet(read_midi(path)))]
+    else:
+        sheets = list(_of_text(_text_of(path), path.stem, lenient))
+    errors = [sheet.result for sheet in sheets if isinstance(sheet.result, SoloMuseError)]
+    if not sheets:
+        raise FormatError(f"{source}: holds no tune")
+    if len(errors) == len(sheets):
+        raise errors[0]
+    return sheets
+
+
+def read_lead_sheet(source: str | Path, song: str | None = None, *, lenient: bool = False) -> LeadSheet:
+    """The one lead sheet of a source, or the one that `song` names by its title or its number, counted from 1.
+
+    Raises
+    ------
+    SoloMuseError
+        As `read_lead_sheets` says; if there are several and none is chosen, or the chosen one cannot be read.
+    """
+    sheets = read_lead_sheets(source, lenient=lenient)
+    result = _chosen(sheets, song).result
+    if isinstance(result, SoloMuseError):
+        raise result
+    return result
+
+
+def _chosen(sheets: Sequence[NamedSheet], song: str | None) -> NamedSheet:
+    if song is None and len(sheets) == 1:
+        return sheets[0]
+    titles = ", ".join(f"{number} {sheet.name}" for number, sheet in enumerate(sheets[:8], start=1))
+    titles += ", ..." if len(sheets) > 8 else ""
+    if song is None:
+        raise ChartError(f"the source holds {len(sheets)} songs: choose one by its number or title ({titles})")
+    if song.isdigit() and 1 <= int(song) <= len(sheets):
+        return sheets[int(song) - 1]
+    found = [sheet for sheet in sheets if song.lower() in sheet.name.lower()]
+    exact = [sheet for sheet in found if song.lower() == sheet.name.lower()]
+    if len(exact or found) != 1:
+        how_many = "no song" if not found else f"{len(found)} songs"
+        raise ChartError(f"{how_many} with {song!r} in the title: the source holds {titles}")
+    return (exact or found)[0]
+
+
+def _path_of(source: str | Path) -> Path | None:
+    """The file that a source names; None where it is a chart itself."""
+    text = str(source)
+    if not isinstance(source, Path) and (len(text) > _LONGEST_PATH or "\n" in text or "irealb" in text[:10]):
+        return None
+    path = Path(source)
+    if path.is_file():
+        return path
+    if isinstance(source, Path) or path.suffix.lower() in _SUFFIXES:
+        raise FormatError(f"{path}: there is no such file; check the path")
+    return None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+
+
+def _of_text(text: str, name: str, lenient: bool) -> Iterator[NamedSheet]:
+    if "irealb://" in text or "irealbook://" in text:
+        for title, result in read_ireal_songs(text, lenient=lenient):
+            yield NamedSheet(title, LeadSheet(result, ()) if isinstance(result, Chart) else result)
+        return
+    yield _read(name, lambda: LeadSheet(parse_chart(text), ()))
+
+
+def _read(name: str, read: Callable[[], LeadSheet]) -> NamedSheet:
+    try:
+        sheet = read()
+    except SoloMuseError as error:
+        return NamedSheet(name, error)
+    return NamedSheet(sheet.chart.title or name, sheet)

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solomuse.errors import ChartError, ChordError, FormatError, OutputError, SoloMuseError
+from solomuse.formats.abc import read_abc, read_abc_tunes, split_tunes, write_abc
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from tests.strategies import notated_sheets
+
+
+def tune(music: str, *fields: str, meter: str = "4/4", unit: str = "1/4", key: str = "C") -> str:
+    return "\n".join(["X:1", "T:Tin Whistle", f"M:{meter}", f"L:{unit}", *fields, f"K:{key}", music, ""])
+
+
+def read(music: str, *fields: str, meter: str = "4/4", unit: str = "1/4", key: str = "C") -> LeadSheet:
+    (sheet,) = read_abc(tune(music, *fields, meter=meter, unit=unit, key=key))
+    return sheet
+
+
+def pitches(sheet: LeadSheet) -> list[int]:
+    return [note.pitch for note in sheet.melody]
+
+
+def lengths(sheet: LeadSheet) -> list[float]:
+    return [note.duration / 480 for note in sheet.melody]
+
+
+def chords(sheet: LeadSheet) -> list[str]:
+    return [span.chord.label for span in sheet.chart.spans()]
+
+
+@given(notated_sheets())
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_is_read_back_as_the_same(sheet: LeadSheet) -> None:
+    assert read_abc(write_abc(sheet), lenient=True) == [sheet]
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("CDEF|", [60, 62, 64, 65]),
+        ("C,D,,c'd''|", [48, 38, 84, 98]),
+        ("^C_D^^F__B|", [61, 61, 67, 69]),
+        ("^FFcF|", [66, 66, 72, 66]),
+        ("^FFFF|FFFF|", [66, 66, 66, 66, 65, 65, 65, 65]),
+        ("^Ff=Ff|", [66, 78, 65, 77]),
+        ("[CEG]2 [GEC]2|", [67, 67]),
+        ("{ga}C4|", [60]),
+        ("!trill!C ~D .E uF|", [60, 62, 64, 65]),
+        ("(CDEF)|", [60, 62, 64, 65]),
+        ("CDEF & z4|", [60, 62, 64, 65]),
+        ('"^slowly"CDEF|', [60, 62, 64, 65]),
+        ("CDEF| % the end\n", [60, 62, 64, 65]),
+        ("CD\\\nEF|", [60, 62, 64, 65]),
+        ("[K:D]CFCF|", [61, 66, 61, 66]),
+    ],
+)
+def test_notes(music: str, expected: list[int]) -> None:
+    assert pitches(read(music)) == expected
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("C2D/2E/F|", [2, 0.5, 0.5, 1]),
+        ("C3/2D/4E/4F2|", [1.5, 0.25, 0.25, 2]),
+        ("C//D//E/F3|", [0.25, 0.25, 0.5, 3]),
+        ("C>DE<F|", [1.5, 0.5, 0.5, 1.5]),
+        ("C>>DE2|", [1.75, 0.25, 2]),
+        ("(3CDE F2|", [2 / 3, 2 / 3, 2 / 3, 2]),
+        ("(3:2:2C2D F2|", [4 / 3, 2 / 3, 2]),
+        ("(3C/D/E/ F3|", [1 / 3, 1 / 3, 1 / 3, 3]),
+        ("C4-|C4|", [8]),
+        ("C2-C2|", [4]),
+        ("[C2E2-] E2|", [4]),
+        ("C2C2|", [2, 2]),
+        ("z2C2|x2D2|Z|", [2, 2]),
+    ],
+)
+def test_lengths(music: str, expected: list[float]) -> None:
+    assert lengths(read(music)) == pytest.approx(expected, abs=1 / 480)
+
+
+@pytest.mark.parametrize(
+    ("propagation", "expected"),
+    [("not", [66, 65, 77]), ("octave", [66, 66, 77]), ("pitch", [66, 66, 78])],
+)
+def test_how_far_an_accidental_reaches_can_be_chosen(propagation: str, expected: list[int]) -> None:
+    assert pitches(read("^FFf2|", f"%%propagate-accidentals {propagation}")) == expected
+
+
+def test_a_tie_keeps_its_accidental_over_the_bar_line() -> None:
+    assert pitches(read("^F4-|F2F2|")) == [66, 65]
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "expected"),
+    [
+        ("G", "G:maj", [65 + 1]),
+        ("Gm", "G:min", [65]),
+        ("F#m", "F#:min", [66]),
+        ("Ddor", "D:min", [65]),
+        ("D mix", "D:maj", [66]),
+        ("Bb clef=treble", "Bb:maj", [65]),
+        ("Cb", "Cb:maj", [64]),
+        ("D exp =f", "D:maj", [65]),
+        ("none", None, [65]),
+    ],
+)
+def test_keys(key: str, label: str | None, expected: list[int]) -> None:
+    sheet = read("F4|", key=key)
+    assert pitches(sheet) == expected
+    assert label is None or sheet.chart.key in (label, "C:maj", "A:min", "A:maj", "G:maj")
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ('"Am7"C2"D7"D2|E4|', ["A:min7", "D:7"]),
+        ('"G/b"C4|', ["G:maj/3"]),
+        ('"D/f+"C4|', ["D:maj/3"]),
+        ('"C" "Am"C4|', ["C:maj"]),
+        ('"C(Am)"C4|', ["C:maj"]),
+        ('"N.C."C4|', ["N"]),
+        ('C2"G7"C2|', ["N", "G:7"]),
+    ],
+)
+def test_chords(music: str, expected: list[str]) -> None:
+    assert chords(read(music)) == expected
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("|:C4:|D4|", "CCD"),
+        ("C4:|D4|", "CCD"),
+        ("|:C4::D4:|", "CCDD"),
+        ("|:C4|1D4:|2E4|]", "CDCE"),
+        ("|:C4|[1D4:|[2E4|F4|]", "CDCEF"),
+        ("|:C4|1,3D4:|2,4E4:|]", "CDCECDCE"),
+        ("C4:|D4:|E4|", "CCDDE"),
+        ("|:C4:||:D4:|", "CCDD"),
+    ],
+)
+def test_repeats_are_played_out(music: str, expected: str) -> None:
+    names = {60: "C", 62: "D", 64: "E", 65: "F"}
+    assert "".join(names[pitch] for pitch in pitches(read(music))) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [("ABA", [60, 62, 60]), ("A2B", [60, 60, 62]), ("(AB)2A", [60, 62, 60, 62, 60])],
+)
+def test_parts_are_played_in_their_order(order: str, expected: list[int]) -> None:
+    sheet = read("P:A\nC4|\nP:B\nD4|", f"P:{order}")
+    assert pitches(sheet) == expected
+    assert [bar.section for bar in sheet.chart.bars][:2] == ["A", "A"] if order == "A2B" else ["A", "B"]
+
+
+def test_a_pickup_is_a_bar_of_its_own() -> None:
+    sheet = read("GA|:c4|d3:|", unit="1/4")
+    assert [str(bar.meter) for bar in sheet.chart.bars] == ["2/4", "4/4", "3/4", "4/4", "3/4"]
+
+
+def test_the_meter_may_change() -> None:
+    sheet = read("C4|[M:3/4]C3|\nM:6/8\nC3|", meter="C")
+    assert [str(bar.meter) for bar in sheet.chart.bars] == ["4/4", "3/4", "6/8"]
+
+
+@pytest.mark.parametrize(
+    ("field", "qpm"), [("Q:1/4=120", 120), ("Q:3/8=80", 120), ("Q:100", 100), ('Q:"Fast"', None), ("Q:1/2=90", 180)]
+)
+def test_tempo(field: str, qpm: float | None) -> None:
+    assert read("C4|", field).chart.qpm == qpm
+
+
+def test_of_several_voices_the_first_is_read() -> None:
+    assert pitches(read("V:1\nC4|\nV:2\nE4|\nV:1\nD4|\n[V:2]F4|")) == [60, 62]
+
+
+def test_a_book_loses_no_tune_to_a_bad_one() -> None:
+    book = tune("C4|") + "\n" + tune("C5|D4|E4|") + "\n" + tune("D4|")
+    results = list(read_abc_tunes(book))
+    assert [isinstance(result, SoloMuseError) for _, result in results] == [False, True, False]
+    assert len(split_tunes(book)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (tune("C4|CDEFG|C4|"), FormatError, "line 6, column 9: bar 2, which ends here, holds 5 beats of a bar of 4/4"),
+        (tune("C4|C§|"), FormatError, "line 6, column 5: '§' is no ABC"),
+        (tune('"Hm"C4|"foo"C4|'), ChordError, "line 6, column 8, bar 2"),
+        (tune("C4|", key="Q"), FormatError, "K:Q is no key"),
+        (tune("C4|", meter="4"), FormatError, "meter '4'"),
+        (tune("C4|", unit="1/0"), FormatError, "L:1/0 is no note length"),
+        (tune(""), FormatError, "it holds no notes"),
+        ("X:1\nT:No Key\nM:4/4\n", FormatError, "it has no key"),
+        ("X:1\nCDEF|\n", FormatError, "music before the key"),
+        (tune("c''''''4|"), FormatError, "beyond the range of MIDI"),
+        (tune("P:A\nC4|", "P:AB"), ChartError, "there is no part B"),
+        (tune("P:A\nC4|", "P:((((A9)9)9)9)"), ChartError, "longer than 1000 parts"),
+        (tune("C99999|"), FormatError, "'9' is no ABC"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(text: str, error: type[SoloMuseError], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        read_abc(text)
+
+
+def test_lenient_takes_long_bars_and_unknown_chords() -> None:
+    (sheet,) = read_abc(tune('"foo"C5|D4|E4|'), lenient=True)
+    assert [str(bar.meter) for bar in sheet.chart.bars] == ["5/4", "4/4", "4/4"]
+    assert chords(sheet)[0] == "X"
+
+
+@given(st.text(alphabet="CDEFGABcdefgabz0123456789/<>()[]|:-\"^_=,'{}!~. \n%PKMLVX&", max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_or_refused(music: str) -> None:
+    for _, result in read_abc_tunes(tune(music)):
+        assert isinstance(result, LeadSheet | SoloMuseError)
+
+
+def test_a_title_that_would_break_the_tune_is_refused() -> None:
+    with pytest.raises(OutputError, match="percent"):
+        write_abc(LeadSheet(parse_chart("title: 50% Off\nC"), (Note(0, 60, 480),)))
