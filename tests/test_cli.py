@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from solomuse.cli import main
+from solomuse.datasets.lead_sheets import read_lead_sheet
+from solomuse.formats.ireal import write_ireal
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.symbols import parse_chord
 
 REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
 
@@ -27,6 +31,57 @@ def test_help_loads_neither_torch_nor_transformers() -> None:
 def test_chart_shows_its_bars_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "chart", "Dm7 | G7", "--json")
     assert json.loads(out)["bars"][0] == [{"beat": 0.0, "duration_beats": 4.0, "label": "D:min7"}]
+
+
+LINK = write_ireal([parse_chart("title: Red Door\nkey: C\nC | F"), parse_chart("title: Blue Door\nAm | E7")], "Doors")
+
+
+@pytest.mark.parametrize(("target", "start"), [("text", "title: Red"), ("ireal", "irealb://"), ("musicxml", "<?xml")])
+def test_chart_converts(capsys: pytest.CaptureFixture[str], target: str, start: str) -> None:
+    code, out, _ = run(capsys, "chart", LINK, "--song", "1", "--to", target)
+    assert (code, out.startswith(start)) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["x.musicxml", "x.mxl", "x.mid", "x.abc", "x.json", "x.txt", "x.ireal"])
+def test_chart_writes_a_file_that_is_read_again(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
+    assert run(capsys, "chart", LINK, "--song", "Red", "--out", tmp_path / name)[0] == 0
+    assert run(capsys, "chart", "C", "--out", tmp_path / name)[0] == 2  # it is there already
+    if name not in ("x.json", "x.mid"):
+        code, out, _ = run(capsys, "chart", tmp_path / name, "--json")
+        assert (code, [bar[0]["label"] for bar in json.loads(out)["bars"]]) == (0, ["C:maj", "F:maj"])
+
+
+@pytest.mark.parametrize(
+    ("words", "labels"),
+    [
+        (("--transpose", "2"), ["E:min7", "A:7"]),
+        (("--key", "Eb"), ["F:min7", "Bb:7"]),
+        (("--key", "Db"), ["Eb:min7", "Ab:7"]),
+    ],
+)
+def test_chart_moves_to_another_key(capsys: pytest.CaptureFixture[str], words: list[str], labels: list[str]) -> None:
+    _, out, _ = run(capsys, "chart", "key: C\nDm7 | G7", *words, "--json")
+    bars = json.loads(out)["bars"]
+    assert [parse_chord(bar[0]["label"]) for bar in bars] == [parse_chord(label) for label in labels]
+
+
+def test_of_a_book_what_cannot_be_read_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text('X:1\nT:One\nK:C\n"C"C8|\n\nX:2\nT:Two\nK:C\n"foo"C8|\n', encoding="utf-8")
+    code, out, err = run(capsys, "chart", book)
+    assert (code, "title: One" in out, "left out Two" in err, "foo" in err) == (0, True, True, True)
+    code, out, err = run(capsys, "chart", book, "--lenient")
+    assert (code, "title: Two" in out, "left out" in err) == (0, True, False)
+
+
+def test_generate_takes_any_chart_and_writes_notation(
+    capsys: pytest.CaptureFixture[str], toy_run: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "tune.musicxml"
+    assert run(capsys, "chart", "title: Two Bars\nDm7 | G7", "--out", sheet)[0] == 0
+    for name in ("solo.musicxml", "solo.mxl", "solo.abc"):
+        code, _, _ = run(capsys, "generate", sheet, "--model", toy_run, "--tempo", "90", "--out", tmp_path / name)
+        assert (code, read_lead_sheet(tmp_path / name).chart.qpm) == (0, 90)
 
 
 def test_analyze_gives_the_facts_of_every_example(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,3 +1,4 @@
+import gzip
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solomuse.errors import FormatError, OutputError
-from solomuse.formats import midi
+from solomuse.formats import midi, smf
 from solomuse.formats.midi import read_midi, write_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD
@@ -186,15 +187,59 @@ def test_a_name_that_is_not_utf8_does_not_stop_the_reading(read) -> None:
 NOT_MUSIC = [
     (b"", "the file is empty"),
     (b"RIFF0000WAVE", "not a Standard MIDI File"),
-    (b"MThd\0\0\0\6\0\1", "damaged MIDI file"),
-    (midi_file(1, 480, track_chunk((0, ON), (480, OFF)))[:-9], "damaged MIDI file"),
-    (midi_file(1, 0xE728, track_chunk((0, ON), (480, OFF))), "damaged MIDI file"),
-    (midi_file(1, 0, track_chunk((0, ON), (480, OFF))), "0 ticks a quarter"),
+    (b"MThd\0\0\0\6\0\1", "holds no track"),
     (midi_file(1, 480, track_chunk()), "holds no notes"),
-    (midi_file(1, 480), "holds no notes"),
+    (midi_file(1, 480), "holds no track"),
     (midi_file(1, 1, track_chunk((0x0FFFFFFF, ON), (1, OFF))), "past 20833 quarter notes"),
     (midi_file(1, 1, track_chunk(*[(0x0FFFFFFF, meta(1, b""))] * 8, (0x0FFFFFFF, ON), (1, OFF))), "past 20833"),
 ]
+
+
+PLAIN = midi_file(1, 480, track_chunk((0, ON), (480, OFF)))
+LONG = midi_file(1, 480, track_chunk((0, ON), (480, OFF), (0, ON), (480, OFF)))
+
+MENDED = [
+    (gzip.compress(PLAIN), "unpacked"),
+    (b"RIFF\0\0\0\0RMIDdata\0\0\0\0" + PLAIN, "RIFF wrapper"),
+    (b"\0" * 128 + PLAIN, "128 bytes in front"),
+    (PLAIN[14:], "header is missing"),
+    (LONG[:-9], "wrong length"),
+    (midi_file(1, 0xE728, track_chunk((0, ON), (480, OFF))), "SMPTE"),
+    (midi_file(1, 0, track_chunk((0, ON), (480, OFF))), "resolution is 0"),
+    (midi_file(1, 480, b"XFIH\0\0\0\2ab", track_chunk((0, ON), (480, OFF))), ""),
+    (PLAIN.replace(b"MTrk\0\0\0\x0d", b"MTrk\0\0\xff\x0d"), "wrong length"),
+    (midi_file(1, 480, track_chunk((0, ON), (480, b"\xf5"), (0, OFF))), ""),
+    (midi_file(1, 480, track_chunk((0, ON), (960, b"\xb0\x07\x40"))), "without an end"),
+]
+
+
+@pytest.mark.parametrize(("data", "notice"), MENDED)
+def test_what_can_be_mended_is_read_and_said(data: bytes, notice: str, read) -> None:
+    song = read(data)
+    assert song.tracks[0].notes[0].pitch == 60
+    assert any(notice in said for said in song.notices) if notice else True
+
+
+def test_a_note_without_an_end_lasts_four_quarters_at_most(read) -> None:
+    song = read(midi_file(1, 480, track_chunk((0, ON), (9600, b"\xb0\x07\x40"))))
+    assert song.tracks[0].notes == (Note(0, 60, 1920),)
+
+
+def test_a_packed_file_that_grows_too_large_is_refused(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smf, "MOST_BYTES", 100)
+    with pytest.raises(FormatError, match="unpacks to more than"):
+        read(gzip.compress(PLAIN + bytes(10_000)))
+
+
+@pytest.mark.parametrize("kind", [1, 5, 7])
+def test_chords_may_be_texts_of_another_kind(kind: int, read) -> None:
+    song = one_note_with(read, (0, meta(kind, b"Dm7")), (480, meta(kind, b"G7")), (480, meta(kind, b"Cmaj7")))
+    assert [span.chord.label for span in song.chords] == ["D:min7", "G:7", "C:maj7"]
+
+
+def test_lyrics_are_no_chords(read) -> None:
+    words = [b"A ", b"day ", b"be", b"fore ", b"the ", b"A", b"fair"]
+    assert one_note_with(read, *((120, meta(5, word)) for word in words)).chords == ()
 
 
 @pytest.mark.parametrize(("data", "why"), NOT_MUSIC)

@@ -170,7 +170,7 @@ def fingerprint(sources: Sequence[Path], config: DataConfig, max_files: int, see
 
 def _unique_names(files: list[SongFile]) -> list[SongFile]:
     """The files, each only once where sources overlap."""
-    return list({file.path.resolve(): file for file in files}.values())
+    return list({(file.path.resolve(), file.tune): file for file in files}.values())
 
 
 def _chosen(files: list[SongFile], max_files: int, seed: int) -> list[SongFile]:

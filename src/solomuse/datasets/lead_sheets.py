@@ -16,7 +16,8 @@ from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 
-MUSICXML_SUFFIXES, ABC_SUFFIXES, MIDI_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",), (".mid", ".midi")
+MUSICXML_SUFFIXES, ABC_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",)
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz")
 TEXT_SUFFIXES = (".txt", ".html", ".htm", ".ireal", ".irealb", ".irealbook", ".chart")
 _SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
 _LONGEST_PATH = 1024
@@ -37,7 +38,7 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     ----------
     source : str or Path
         The path of a MusicXML, ABC or MIDI file, or of a text or page that holds a chart or iReal Pro links; or a
-        chart or links themselves.
+        chart, links or ABC tunes themselves.
     lenient : bool
         Read what can be read of a damaged one; what that means is said by each format's reader.
 
@@ -49,11 +50,11 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     path = _path_of(source)
     if path is None:
         sheets = list(_of_text(str(source), "chart", lenient))
-    elif path.suffix.lower() in MUSICXML_SUFFIXES:
+    elif path.name.lower().endswith(MUSICXML_SUFFIXES):
         sheets = [_read(path.stem, lambda: read_musicxml(path, lenient=lenient))]
-    elif path.suffix.lower() in ABC_SUFFIXES:
+    elif path.name.lower().endswith(ABC_SUFFIXES):
         sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(_text_of(path), lenient=lenient)]
-    elif path.suffix.lower() in MIDI_SUFFIXES:
+    elif path.name.lower().endswith(MIDI_SUFFIXES):
         sheets = [_read(path.stem, lambda: lead_sheet(read_midi(path)))]
     else:
         sheets = list(_of_text(_text_of(path), path.stem, lenient))
@@ -105,7 +106,7 @@ def _path_of(source: str | Path) -> Path | None:
     path = Path(source)
     if path.is_file():
         return path
-    if isinstance(source, Path) or path.suffix.lower() in _SUFFIXES:
+    if isinstance(source, Path) or path.name.lower().endswith(_SUFFIXES):
         raise FormatError(f"{path}: there is no such file; check the path")
     return None
 
@@ -119,8 +120,12 @@ def _text_of(path: Path) -> str:
 
 def _of_text(text: str, name: str, lenient: bool) -> Iterator[NamedSheet]:
     if "irealb://" in text or "irealbook://" in text:
-        for title, result in read_ireal_songs(text, lenient=lenient):
-            yield NamedSheet(title, LeadSheet(result, ()) if isinstance(result, Chart) else result)
+        for title, song in read_ireal_songs(text, lenient=lenient):
+            yield NamedSheet(title, LeadSheet(song, ()) if isinstance(song, Chart) else song)
+        return
+    if text.lstrip().startswith("X:"):
+        for title, result in read_abc_tunes(text, lenient=lenient):
+            yield NamedSheet(title, result)
         return
     yield _read(name, lambda: LeadSheet(parse_chart(text), ()))
 

@@ -18,7 +18,7 @@ from solomuse.formats.midi import read_midi
 from solomuse.formats.musicxml import read_musicxml
 from solomuse.music.song import Song, song_of_sheet
 
-_KINDS = ".mid, .midi, .musicxml, .xml, .mxl, .abc"
+_KINDS = ".mid, .midi, .kar, .rmi, .mid.gz, .musicxml, .xml, .mxl, .abc"
 SUFFIXES = (*MIDI_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES)
 
 
@@ -104,21 +104,21 @@ def find_songs(path: Path) -> list[SongFile]:
 
 def _single_file(path: Path) -> list[SongFile]:
     """A path that is a file, as a song, or as the tunes of a book."""
-    if path.suffix.lower() not in SUFFIXES:
+    if not path.name.lower().endswith(SUFFIXES):
         raise DatasetError(f"{path}: not a MIDI file or lead sheet ({_KINDS}); an archive has to be unpacked first")
     return list(_songs_of_file(path, path.name))
 
 
 def _songs_of_file(path: Path, name: str) -> Iterator[SongFile]:
     suffix = path.suffix.lower()
-    if suffix in ABC_SUFFIXES:
-        for index, tune in enumerate(split_tunes(read_text(path))):
-            title = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
-            yield SongFile(
-                "abc", path, title.group(1) if title else f"{path.stem} {index + 1}", f"{name}#{index + 1}", index
-            )
+    if suffix not in ABC_SUFFIXES:
+        title = path.name.partition(".")[0] if suffix == ".gz" else path.stem
+        yield SongFile("musicxml" if suffix in MUSICXML_SUFFIXES else "midi", path, title, name)
         return
-    yield SongFile("musicxml" if suffix in MUSICXML_SUFFIXES else "midi", path, path.stem, name)
+    for index, tune in enumerate(split_tunes(read_text(path))):
+        title_line = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
+        title = title_line.group(1) if title_line else f"{path.stem} {index + 1}"
+        yield SongFile("abc", path, title, f"{name}#{index + 1}", index)
 
 
 def _songs_in(root: Path) -> Iterator[SongFile]:
@@ -135,7 +135,7 @@ def _songs_in(root: Path) -> Iterator[SongFile]:
                 yield SongFile("wjazzd", melody, wjazzd_title(melody), _name(melody, root))
         for file_name in file_names:
             file = folder / file_name
-            if file.suffix.lower() in SUFFIXES and not file_name.startswith("."):
+            if file_name.lower().endswith(SUFFIXES) and not file_name.startswith("."):
                 yield from _songs_of_file(file, _name(file, root))
 
 

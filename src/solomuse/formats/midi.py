@@ -1,6 +1,6 @@
 """Standard MIDI Files: to a song and back.
 
-The one module that knows symusic. What a file says becomes a `Song` like this:
+symusic reads it; what it gives up on, the forgiving reader of `smf` does. What a file says becomes a `Song`:
 
 ===================== ==============================================================================================
 in the file           in the song
@@ -10,7 +10,7 @@ channels, programs    a track for each within each track of the file; channel 10
 tempos                the plainest number of quarters a minute that stands for the file's microseconds
 time signatures       4/4 until the first; impossible ones are left out, of two within a sixteenth the later holds
 key signature         the first that is possible
-markers               chords, where at least 80 % of them are chord symbols; the last lasts to the end of its bar
+markers, other texts  chords, where at least 80 % of a kind are chord symbols; the last lasts to the end of its bar
 ===================== ==============================================================================================
 
 `write_midi` marks the end of the last chord with ``N.C.``, so that what it writes reads back unchanged.
@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import cast
 
@@ -40,6 +41,7 @@ from symusic.core import (
 )
 
 from solomuse.errors import ChordError, FormatError, OutputError
+from solomuse.formats.smf import MARKER, MOST_BYTES, read_leniently, short_texts, unwrapped
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 from solomuse.music.meter import COMMON_TIME, Meter
@@ -58,6 +60,9 @@ MOST_BEATS = 64
 
 CHORD_MARKER_SHARE = 0.8
 """Share of a file's markers that must be chord symbols for them to be its chords."""
+
+CHORD_TEXT_SHARE, SAMPLED_TEXTS = 0.3, 200
+"""Share of chord symbols among a file's first texts from which on they are looked at one kind at a time."""
 
 MICROSECONDS_PER_MINUTE = 60_000_000
 LONGEST_QUARTER_MICROSECONDS = 0xFFFFFF
@@ -89,31 +94,54 @@ def read_midi(path: Path) -> Song:
         If the file cannot be read, is no Standard MIDI File, is damaged, holds no note, or is out of all
         proportion (`MOST_NOTES`, `LAST_TICK`).
     """
-    score = _score(path)
+    data = _data(path)
+    score, notices = _score(data, path)
     tracks = _tracks(score, path)
-    song = Song(tracks, _tempos(score), _meters(score), title=path.stem, key=_key(score))
+    title = path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
+    song = Song(tracks, _tempos(score), _meters(score), title=title, key=_key(score), notices=notices)
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
-    return replace(song, chords=_chords(score, last_bar_line))
+    return replace(song, chords=_chords(score, data, last_bar_line))
 
 
-def _score(path: Path) -> ScoreTick:
-    """The file as symusic parses it, at the file's own resolution."""
+def _data(path: Path) -> bytes:
+    """The file's bytes, out of any wrapper."""
     try:
-        data = path.read_bytes()
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MOST_BYTES else b""
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from None
+    if size > MOST_BYTES:
+        raise FormatError(f"{path}: has {size // 2**20} MB, more than {MOST_BYTES // 2**20}; cut it into pieces")
     if not data:
         raise FormatError(f"{path}: the file is empty; export or download it again")
+    return data
+
+
+def _score(data: bytes, path: Path) -> tuple[ScoreTick, tuple[str, ...]]:
+    """The file as it is parsed, at its own resolution, and what had to be mended."""
+    try:
+        inner, around = unwrapped(data)
+        if not {b"MThd", b"MTrk"} & {inner[:4], data[:4]} and b"MTrk" not in inner:
+            raise FormatError("not a Standard MIDI File (there is no track in it); give a .mid file")
+        score = _parsed(inner)
+        if score is not None and score.note_num():
+            return score, (around,) if around else ()
+        recovered = read_leniently(inner)
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
+    notices = [around, *recovered.notices] if around else recovered.notices
+    return recovered.score, tuple(notices)
+
+
+def _parsed(data: bytes) -> ScoreTick | None:
+    """The file as symusic parses it, None where it gives up."""
     if data[:4] != b"MThd":
-        raise FormatError(f"{path}: not a Standard MIDI File (it does not start with 'MThd'); give a .mid file")
+        return None
     try:
         score = ScoreTick.from_midi(data, sanitize_data=True)
-    except (RuntimeError, ValueError) as error:
-        why = " ".join(str(error).split())
-        raise FormatError(f"{path}: a damaged MIDI file ({why}); open and export it again in a sequencer") from None
-    if score.ticks_per_quarter <= 0:
-        raise FormatError(f"{path}: counts time in {score.ticks_per_quarter} ticks a quarter; export it again")
-    return score
+    except (RuntimeError, ValueError):
+        return None
+    return score if score.ticks_per_quarter > 0 else None
 
 
 def _tracks(score: ScoreTick, path: Path) -> tuple[Track, ...]:
@@ -151,7 +179,7 @@ def _rescaled(ticks: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
     return (2 * ticks * TICKS_PER_QUARTER + resolution) // (2 * resolution)
 
 
-def _time(event: TempoTick | TimeSignatureTick | TextMetaTick, resolution: int) -> int:
+def _time(event: TempoTick | TimeSignatureTick, resolution: int) -> int:
     """The time of an event in ticks at `TICKS_PER_QUARTER`, to the nearest."""
     return (2 * int(event.time) * TICKS_PER_QUARTER + resolution) // (2 * resolution)
 
@@ -217,13 +245,30 @@ def _key(score: ScoreTick) -> str | None:
     return next((key for key in keys if key is not None), None)
 
 
-def _chords(score: ScoreTick, end: int) -> tuple[ChordSpan, ...]:
-    """The chords that the markers name, each until the next one; a last ``N.C.`` only says where the others end."""
-    events = sorted(score.markers, key=lambda event: event.time)
-    timed = [(_time(event, score.ticks_per_quarter), event.text) for event in events]
-    markers = [(time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= LAST_TICK]
-    if not _name_chords([text for _, text in markers], end):
-        return ()
+def _chords(score: ScoreTick, data: bytes, end: int) -> tuple[ChordSpan, ...]:
+    """The chords that markers or other texts name; of several kinds the first whose texts are chords."""
+    markers = [(int(event.time), event.text) for event in score.markers]
+    for texts in (markers, *_other_texts(data)):
+        timed = [
+            ((2 * time * TICKS_PER_QUARTER + score.ticks_per_quarter) // (2 * score.ticks_per_quarter), text)
+            for time, text in sorted(texts, key=itemgetter(0))
+        ]
+        plain = [(time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= LAST_TICK]
+        if _name_chords([text for _, text in plain], end):
+            return _spans(plain, end)
+    return ()
+
+
+def _other_texts(data: bytes) -> Iterator[list[tuple[int, str]]]:
+    """The texts of each track and kind; nothing where too few look like chords to be worth the reading."""
+    found = [text for kind, text in short_texts(data) if kind != MARKER]
+    chords = sum(_chord("".join(text.split())) is not None for text in found[:SAMPLED_TEXTS])
+    if chords >= 2 and chords >= CHORD_TEXT_SHARE * min(len(found), SAMPLED_TEXTS):
+        yield from read_leniently(data).texts.values()
+
+
+def _spans(markers: Sequence[tuple[int, str]], end: int) -> tuple[ChordSpan, ...]:
+    """Chords, each until the next one; a last ``N.C.`` only says where the others end."""
     chord_by_time = {time: chord for time, text in markers if (chord := _chord(text)) is not None}
     changes = list(chord_by_time.items())
     if changes[-1][1] != NO_CHORD:

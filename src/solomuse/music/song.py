@@ -63,6 +63,8 @@ class Song:
         By which songs are kept on one side of a split; the file's name where nothing better is known.
     key : str or None
         ``Bb:maj``.
+    notices : tuple of str
+        What had to be mended to read it.
     """
 
     tracks: tuple[Track, ...]
@@ -72,6 +74,7 @@ class Song:
     melody_track: int | None = None
     title: str = ""
     key: str | None = None
+    notices: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
 
     @property

@@ -1,0 +1,281 @@
+"""A forgiving reader of Standard MIDI Files, for those that symusic gives up on, and for the texts that it leaves out.
+
+What it mends, each named in the result: a wrapper around the file (RIFF, gzip, leading bytes), a missing or odd header,
+wrong chunk lengths, unknown chunks, a track cut short, data bytes that are too large or out of place, notes that
+never end.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from symusic.core import (
+    KeySignatureTick,
+    NoteTick,
+    ScoreTick,
+    TempoTick,
+    TextMetaTick,
+    TimeSignatureTick,
+    TrackTick,
+)
+
+from solomuse.errors import FormatError
+
+MOST_BYTES = 64 * 2**20
+"""Packed files that unpack to more are refused."""
+
+MOST_EVENTS = 1_000_000
+"""Of one file; what comes behind them is left out."""
+
+_LAST_TICK = 2**31 - 1
+DRUM_CHANNEL = 9
+TEXT, LYRIC, MARKER, CUE = 0x01, 0x05, 0x06, 0x07
+
+_HEADER = b"MThd"
+_DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
+_SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
+_SHORT_TEXT = re.compile(rb"\xff([\x01\x05\x06\x07])([\x01-\x18])")
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a file holds.
+
+    Parameters
+    ----------
+    score : ScoreTick
+        At the file's own resolution.
+    texts : dict of (int, int) to list of (int, str)
+        Texts with their ticks, by track and kind (`TEXT`, `LYRIC`, `MARKER`, `CUE`).
+    notices : list of str
+        What had to be mended.
+    """
+
+    score: ScoreTick
+    texts: dict[tuple[int, int], list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    notices: list[str] = field(default_factory=list)
+    events_left: int = MOST_EVENTS
+
+
+def unwrapped(data: bytes) -> tuple[bytes, str | None]:
+    """The Standard MIDI File inside a gzip or RIFF file or behind leading bytes, and what was around it.
+
+    Raises
+    ------
+    FormatError
+        If it unpacks to more than `MOST_BYTES`.
+    """
+    around = None
+    if data[:2] == b"\x1f\x8b":
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            data = unpacker.decompress(data, MOST_BYTES)
+        except zlib.error:
+            return data, None
+        if unpacker.unconsumed_tail:
+            raise FormatError(f"unpacks to more than {MOST_BYTES // 2**20} MB; give the MIDI file itself")
+        around = "unpacked"
+    if data[:4] == _HEADER:
+        return data, around
+    start = data.find(_HEADER)
+    if start > 0:
+        return data[start:], "taken out of its RIFF wrapper" if data[:4] == b"RIFF" else f"{start} bytes in front"
+    return data, around
+
+
+def short_texts(data: bytes) -> list[tuple[int, str]]:
+    """Kinds and texts of what may be short text events, found without reading the file: quick, but not sure."""
+    return [
+        (match[1][0], data[match.end() : match.end() + match[2][0]].decode("latin-1"))
+        for match in _SHORT_TEXT.finditer(data)
+    ]
+
+
+def read_leniently(data: bytes) -> Recovered:
+    """Read what can be read.
+
+    Raises
+    ------
+    FormatError
+        If there is no track at all.
+    """
+    data, around = unwrapped(data)
+    notices = [around] if around else []
+    resolution, at = _resolution(data, notices)
+    recovered = Recovered(ScoreTick(resolution), notices=notices)
+    number = 0
+    while (at := _next_track(data, at, notices)) >= 0:
+        length = int.from_bytes(data[at + 4 : at + 8], "big")
+        start, end = at + 8, at + 8 + length
+        following = data[end : end + 4]
+        if end > len(data) or (following and following != b"MTrk" and not following.isalpha()):
+            actual = data.find(b"MTrk", start)
+            end = actual if actual > 0 else len(data)
+            notices.append(f"track {number + 1} has a wrong length")
+        at = _Track(data, start, end, number, recovered).read()
+        number += 1
+    if number == 0:
+        raise FormatError("holds no track; open and export it again in a sequencer")
+    recovered.notices = list(dict.fromkeys(notices))
+    return recovered
+
+
+def _resolution(data: bytes, notices: list[str]) -> tuple[int, int]:
+    """Ticks a quarter, and where the chunks begin."""
+    if data[:4] != _HEADER:
+        notices.append("the header is missing")
+        return 480, 0
+    length = int.from_bytes(data[4:8], "big")
+    division = int.from_bytes(data[12:14], "big")
+    start = 8 + length if data[8 + length : 12 + length] == b"MTrk" else 8
+    if division & 0x8000:  # SMPTE: frames a second, ticks a frame; a quarter is half a second at the usual 120
+        frames, ticks = 256 - (division >> 8), division & 0xFF
+        notices.append("its time is in SMPTE frames, taken at 120 quarters a minute")
+        return max(1, frames * ticks // 2), start
+    if division == 0:
+        notices.append("its resolution is 0, taken as 480")
+    return division or 480, start
+
+
+def _next_track(data: bytes, at: int, notices: list[str]) -> int:
+    """Where the next track chunk begins, -1 if there is none; other chunks are passed over."""
+    while at < len(data):
+        if data[at : at + 4] == b"MTrk":
+            return at
+        length = int.from_bytes(data[at + 4 : at + 8], "big")
+        if data[at : at + 4].isalpha() and data[at + 8 + length : at + 12 + length] == b"MTrk":
+            at += 8 + length
+            continue
+        found = data.find(b"MTrk", at)
+        if found > at:
+            notices.append("bytes between its tracks")
+        return found
+    return -1
+
+
+class _Track:
+    """Reads one track chunk into a score."""
+
+    def __init__(self, data: bytes, start: int, end: int, number: int, into: Recovered) -> None:
+        self._data, self._at, self._end, self._number, self._into = data, start, end, number, into
+        self._time = 0
+        self._name = ""
+        self._programs: dict[int, int] = {}
+        self._open: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+        self._notes: dict[tuple[int, int], list[NoteTick]] = defaultdict(list)
+
+    def read(self) -> int:
+        """Read to the end of the track; returns where the next chunk may begin."""
+        try:
+            self._read_events()
+        except IndexError:
+            self._notice("is cut short")
+        still_open = [(channel, pitch, *opened) for (channel, pitch), stack in self._open.items() for opened in stack]
+        if still_open:
+            self._notice(f"has {len(still_open)} notes without an end")
+        longest = 4 * self._into.score.ticks_per_quarter
+        for channel, pitch, time, velocity, program in still_open:
+            self._add(channel, pitch, time, velocity, program, min(self._time, time + longest))
+        for (channel, program), notes in sorted(self._notes.items()):
+            track = TrackTick(self._name, program, channel == DRUM_CHANNEL)
+            for note in notes:
+                track.notes.append(note)
+            self._into.score.tracks.append(track)
+        return max(self._at, self._end)
+
+    def _notice(self, what: str) -> None:
+        self._into.notices.append(f"track {self._number + 1} {what}")
+
+    def _read_events(self) -> None:
+        data, status = self._data, 0
+        while self._at < self._end:
+            self._into.events_left -= 1
+            self._time += self._number_of_variable_length()
+            if self._time > _LAST_TICK or self._into.events_left < 0:
+                self._time = min(self._time, _LAST_TICK)
+                raise IndexError
+            byte = data[self._at]
+            if byte == 0xFF:
+                self._at += 1
+                if self._read_meta():
+                    return
+            elif byte in (0xF0, 0xF7):
+                self._at += 1
+                self._at += self._number_of_variable_length()
+            elif byte >= 0xF0:
+                self._at += 1 + _SYSTEM_DATA_BYTES.get(byte, 0)
+            else:
+                if byte >= 0x80:
+                    status = byte
+                    self._at += 1
+                if status == 0:
+                    self._notice("has bytes out of place")
+                    self._at += 1
+                    continue
+                count = _DATA_BYTES[status & 0xF0]
+                self._read_channel_event(status, data[self._at : self._at + count])
+                self._at += count
+
+    def _number_of_variable_length(self) -> int:
+        value = 0
+        for _ in range(4):
+            byte = self._data[self._at]
+            self._at += 1
+            value = (value << 7) | (byte & 0x7F)
+            if byte < 0x80:
+                break
+        return value
+
+    def _read_channel_event(self, status: int, values: bytes) -> None:
+        kind, channel = status & 0xF0, status & 0x0F
+        if len(values) < _DATA_BYTES[kind]:
+            raise IndexError
+        if max(values) > 127:
+            self._notice("has values above 127")
+        first = values[0] & 0x7F
+        if kind == 0xC0:
+            self._programs[channel] = first
+        elif kind == 0x90 and values[1]:
+            self._open[channel, first].append((self._time, min(values[1], 127), self._programs.get(channel, 0)))
+        elif kind in (0x80, 0x90) and (stack := self._open.get((channel, first))):
+            time, velocity, program = stack.pop(0)
+            self._add(channel, first, time, velocity, program, self._time)
+
+    def _add(self, channel: int, pitch: int, time: int, velocity: int, program: int, end: int) -> None:
+        self._notes[channel, program].append(NoteTick(time, end - time, pitch, velocity))
+
+    def _read_meta(self) -> bool:
+        """Read a meta event; returns whether it ends the track."""
+        kind = self._data[self._at]
+        self._at += 1
+        length = self._number_of_variable_length()
+        content = self._data[self._at : self._at + length]
+        self._at += length
+        score = self._into.score
+        if kind == 0x2F:
+            return self._at >= self._end - 1 or self._data[self._end : self._end + 4] == b"MTrk"
+        if kind == 0x03 and not self._name:
+            self._name = _text(content)
+        elif kind in (TEXT, LYRIC, MARKER, CUE):
+            self._into.texts[self._number, kind].append((self._time, _text(content)))
+            if kind == MARKER:
+                score.markers.append(TextMetaTick(self._time, _text(content)))
+        elif kind == 0x51 and length == 3 and any(content):
+            score.tempos.append(TempoTick(self._time, mspq=int.from_bytes(content, "big")))
+        elif kind == 0x58 and length >= 2 and content[0] and content[1] <= 7:
+            score.time_signatures.append(TimeSignatureTick(self._time, content[0], 2 ** content[1]))
+        elif kind == 0x59 and length == 2:
+            sharps = content[0] - 256 if content[0] > 127 else content[0]
+            if -7 <= sharps <= 7 and content[1] <= 1:
+                score.key_signatures.append(KeySignatureTick(self._time, sharps, content[1]))
+        return False
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
+from solomuse.datasets.source import find_songs, read_song
+from solomuse.errors import ChartError, FormatError, SoloMuseError
+from solomuse.formats.ireal import write_ireal
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.render.files import write_lead_sheet
+
+SHEET = LeadSheet(
+    parse_chart("title: Paper Boat\nkey: C\nDm7 | G7 | Cmaj7 | Cmaj7"),
+    (Note(0, 62, 480), Note(960, 65, 960), Note(3840, 64, 1920)),
+)
+BOOK = 'X:1\nT:One\nM:4/4\nL:1/4\nK:C\n"C"CDEF|"G7"G4|\n\nX:2\nT:Two\nM:4/4\nL:1/4\nK:G\n"G"G5|"D"A4|"G"G4|\n'
+LINK = write_ireal([parse_chart("title: Red Door\nC | F"), parse_chart("title: Blue Door\nAm | E7")], "Doors")
+
+
+def pitches(sheet: LeadSheet) -> list[int]:
+    return [note.pitch for note in sheet.melody]
+
+
+@pytest.mark.parametrize("ending", [".musicxml", ".xml", ".mxl", ".abc"])
+def test_a_lead_sheet_comes_back_from_every_kind_of_file(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"Paper Boat{ending}"
+    write_lead_sheet(SHEET, path)
+    sheet = read_lead_sheet(path)
+    assert pitches(sheet) == pitches(SHEET)
+    assert [span.chord for span in sheet.chart.spans()] == [span.chord for span in SHEET.chart.spans()]
+
+
+@pytest.mark.parametrize("kind", ["argument", "file", "page"])
+def test_a_playlist_is_several_charts(tmp_path: Path, kind: str) -> None:
+    source: str | Path = LINK
+    if kind != "argument":
+        source = tmp_path / ("list.txt" if kind == "file" else "list.html")
+        source.write_text(LINK if kind == "file" else f'<html><a href="{LINK}">Doors</a></html>', encoding="utf-8")
+    assert [sheet.name for sheet in read_lead_sheets(source)] == ["Red Door", "Blue Door"]
+
+
+def test_a_chart_is_read_from_text_and_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "blues.txt").write_text("title: Blues\nC7 | F7", encoding="utf-8")
+    assert read_lead_sheet("C7 | F7").chart.bars == read_lead_sheet(tmp_path / "blues.txt").chart.bars
+
+
+@pytest.mark.parametrize("song", ["2", "blue door", "Blue"])
+def test_one_of_several_is_chosen_by_number_or_title(song: str) -> None:
+    assert read_lead_sheet(LINK, song).chart.title == "Blue Door"
+
+
+@pytest.mark.parametrize(
+    ("source", "song", "error", "message"),
+    [
+        (LINK, None, ChartError, "holds 2 songs"),
+        (LINK, "Door", ChartError, "2 songs with 'Door'"),
+        (LINK, "9", ChartError, "no song with '9'"),
+        (BOOK, None, ChartError, "holds 2 songs"),
+        ("nowhere.musicxml", None, FormatError, "there is no such file"),
+        (Path("nowhere"), None, FormatError, "there is no such file"),
+    ],
+)
+def test_what_cannot_be_chosen_or_found_is_said(
+    source: str | Path, song: str | None, error: type[SoloMuseError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        read_lead_sheet(source, song)
+
+
+def test_of_a_book_a_bad_tune_costs_itself_only(tmp_path: Path) -> None:
+    (tmp_path / "book.abc").write_text(BOOK, encoding="utf-8")
+    first, second = read_lead_sheets(tmp_path / "book.abc")
+    assert (first.name, second.name) == ("One", "Two")
+    assert isinstance(first.result, LeadSheet)
+    assert "holds 5 beats" in str(second.result)
+    with pytest.raises(FormatError, match="holds 5 beats"):
+        read_lead_sheet(tmp_path / "book.abc", "Two")
+
+
+def test_lead_sheets_are_songs_to_learn_from(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    write_lead_sheet(SHEET, tmp_path / "a" / "boat.mxl")
+    (tmp_path / "book.abc").write_text(BOOK, encoding="utf-8")
+    files = find_songs(tmp_path)
+    assert [(file.source, file.name, file.title) for file in files] == [
+        ("musicxml", "a/boat.mxl", "boat"),
+        ("abc", "book.abc#1", "One"),
+        ("abc", "book.abc#2", "Two"),
+    ]
+    assert [len(read_song(file).tracks[0].notes) for file in files[:2]] == [3, 5]
+    with pytest.raises(FormatError, match="holds 5 beats"):
+        read_song(files[2])
