@@ -1,25 +1,40 @@
 """Finds the melody track of a song.
 
-The published rule: a melody lies high, has little polyphony and enough notes. Drums never qualify.
+The published rule says that a melody lies high, has little polyphony and enough notes. Here it is one of the features
+of `melody_features`, whose weights ``benchmarks/fit_melody.py`` learned from songs with a known melody. Drums never
+qualify, nor do tracks with few notes or mostly chords.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
+from solomuse.analysis.melody_features import NAMES, Floats, note_columns, polyphony, published_rule, track_features
 from solomuse.errors import NoMelodyError
 from solomuse.music.note import TICKS_PER_QUARTER
-from solomuse.music.song import Song, Track
+from solomuse.music.song import Song
 
 FEWEST_NOTES = 8
 MOST_POLYPHONY = 0.5
-LOWEST_PITCH, HIGHEST_PITCH = 30.0, 96.0
-ENOUGH_NOTES_PER_QUARTER = 1.5
-HEIGHT_WEIGHT, MONOPHONY_WEIGHT, ACTIVITY_WEIGHT = 0.3, 0.55, 0.15
-"""The best of some 400 settings on POP909 and on multi-track MIDI with named melodies, by
-``benchmarks/melody_track.py``."""
+WEIGHTS_FILE = Path(__file__).with_name("melody_weights.json")
+
+NAME_WEIGHT = 4.0
+"""What a name such as "Melody" adds to a score; as much as makes a chance of 0.02 one of 0.5."""
+
+_MELODY_NAME = re.compile(
+    r"(?<![a-z])(melod\w*|vocals?|voca|voice|vox|lead|leading|solo|soloist|sing(er|ing)?|canto|chant)(?![a-z])"
+)
+_SOUND_NAME = re.compile(
+    r"(square|sawtooth|saw|sine|bass|calliope|chiff|charang|fifths?|semi|synth|pulse)[- ]*(lead|voice)"
+    r"|lead[- ]*\d? ?[\[(]|voice[- ]+oo|deep voice|solo vox"
+)
+_SECOND_NAME = re.compile(r"back|\bbg\b|bgv|harmony|2nd|3rd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,10 @@ class TrackScore:
     track : int
         Index in the song.
     score : float
-        In [0, 1], more is more melody-like; 0 for drums and for tracks that do not qualify.
+        The chance that it is the melody, in [0, 1]; 0 for drums and for tracks that do not qualify. Over the tracks
+        of a song the chances add up to 1.
+    rule : float
+        What the published rule says, in [0, 1].
     mean_pitch : float
     polyphony : float
         Share of the notes that start before the one before has ended, by more than a sixteenth.
@@ -40,6 +58,7 @@ class TrackScore:
 
     track: int
     score: float
+    rule: float
     mean_pitch: float
     polyphony: float
     note_count: int
@@ -48,8 +67,33 @@ class TrackScore:
 def rank_melody_tracks(song: Song) -> tuple[TrackScore, ...]:
     """Every track with its score, best first; the earlier track first at a tie."""
     quarters = max(1.0, song.end / TICKS_PER_QUARTER)
-    scores = [_score(index, track, quarters) for index, track in enumerate(song.tracks)]
-    return tuple(sorted(scores, key=lambda score: -score.score))
+    columns = [note_columns(track) for track in song.tracks]
+    pitched = [
+        index
+        for index, (track, notes) in enumerate(zip(song.tracks, columns, strict=True))
+        if not track.is_drum and len(notes) >= FEWEST_NOTES
+    ]
+    overlaps = [polyphony(notes) for notes in columns]
+    chances = np.zeros(len(columns))
+    if pitched:
+        scores = track_features([columns[index] for index in pitched]) @ _weights()
+        scores += [NAME_WEIGHT * says_melody(song.tracks[index].name) for index in pitched]
+        scores[[overlaps[index] > MOST_POLYPHONY for index in pitched]] = -np.inf
+        if np.isfinite(scores).any():
+            exponents = np.exp(scores - scores.max())
+            chances[pitched] = exponents / exponents.sum()
+    ranked = [
+        TrackScore(
+            index,
+            float(chances[index]),
+            published_rule(notes, quarters) if len(notes) else 0.0,
+            float(notes[:, 1].mean()) if len(notes) else 0.0,
+            overlaps[index],
+            len(notes),
+        )
+        for index, notes in enumerate(columns)
+    ]
+    return tuple(sorted(ranked, key=lambda score: -score.score))
 
 
 def melody_track(song: Song) -> TrackScore:
@@ -63,7 +107,7 @@ def melody_track(song: Song) -> TrackScore:
     ranked = rank_melody_tracks(song)
     if song.melody_track is not None:
         named = next(score for score in ranked if score.track == song.melody_track)
-        return TrackScore(named.track, 1.0, named.mean_pitch, named.polyphony, named.note_count)
+        return TrackScore(named.track, 1.0, named.rule, named.mean_pitch, named.polyphony, named.note_count)
     if not ranked or ranked[0].score == 0:
         raise NoMelodyError(
             f"{song.title}: none of its {len(song.tracks)} tracks looks like a melody "
@@ -72,18 +116,14 @@ def melody_track(song: Song) -> TrackScore:
     return ranked[0]
 
 
-def _score(index: int, track: Track, quarters: float) -> TrackScore:
-    count = len(track.notes)
-    if not count:
-        return TrackScore(index, 0.0, 0.0, 0.0, 0)
-    notes = sorted(track.notes)
-    times, ends = np.array([n.time for n in notes]), np.array([n.end for n in notes])
-    overlaps = np.maximum.accumulate(ends)[:-1] - times[1:] > 120
-    polyphony = float(overlaps.mean()) if count > 1 else 0.0
-    pitch = float(np.mean([n.pitch for n in notes]))
-    height = float(np.clip((pitch - LOWEST_PITCH) / (HIGHEST_PITCH - LOWEST_PITCH), 0.0, 1.0))
-    activity = min(1.0, count / (ENOUGH_NOTES_PER_QUARTER * quarters))
-    qualifies = count >= FEWEST_NOTES and polyphony <= MOST_POLYPHONY and not track.is_drum
-    fit = HEIGHT_WEIGHT * height + MONOPHONY_WEIGHT * (1 - polyphony) + ACTIVITY_WEIGHT * activity
-    score = fit if qualifies else 0.0
-    return TrackScore(index, score, pitch, polyphony, count)
+def says_melody(name: str) -> bool:
+    """Whether a track's name is that of a melody, not of a sound such as "Square Lead" or of a second voice."""
+    plain = name.lower().replace("_", " ")
+    return bool(_MELODY_NAME.search(plain)) and not (_SOUND_NAME.search(plain) or _SECOND_NAME.search(plain))
+
+
+@cache
+def _weights() -> Floats:
+    """Weights of the features, in their order."""
+    table = json.loads(WEIGHTS_FILE.read_text("utf-8"))
+    return np.array([table[name] for name in NAMES])
