@@ -46,8 +46,18 @@ def lead_sheet(song: Song, chords: ChordSource = "auto") -> LeadSheet:
     NoChordsError
         As `song_chords` says.
     """
-    track = melody_track(song).track
+    return lead_sheet_of(song, melody_track(song).track, chords)
+
+
+def lead_sheet_of(song: Song, track: int, chords: ChordSource = "auto") -> LeadSheet:
+    """A track of a song over its chords.
+
+    Raises
+    ------
+    NoChordsError
+        As `song_chords` says.
+    """
     bars = chart_from_spans(song_chords(song, track, chords), song.bar_meters()).bars
     chart = Chart(bars, title=song.title, key=song.key, qpm=song.tempos[0].qpm)
-    notes = tuple(sorted(song.tracks[track].notes))
-    return LeadSheet(chart, tuple(note for note in notes if note.time < chart.duration))
+    end = chart.duration
+    return LeadSheet(chart, tuple(note for note in sorted(song.tracks[track].notes) if note.time < end))

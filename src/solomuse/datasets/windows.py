@@ -44,15 +44,14 @@ def windows(sheet: LeadSheet, codec: Codec, bars: int, hop: int, max_tokens: int
     VocabularyError
         If the sheet's meters are not in the vocabulary.
     """
-    start, total = 0, len(sheet.chart.bars)
+    whole = codec.quantise(sheet)
+    start, total = 0, len(whole.chart.bars)
     while start < total:
         length = min(bars, total - start)
-        part = codec.quantise(sheet.slice(start, start + length))
-        token_ids = codec.encode(part)
+        part, token_ids = _stretch(whole, codec, start, length)
         while len(token_ids) > max_tokens and length > 1:
             length = max(1, length // 2)
-            part = codec.quantise(sheet.slice(start, start + length))
-            token_ids = codec.encode(part)
+            part, token_ids = _stretch(whole, codec, start, length)
         if part.melody and len(token_ids) <= max_tokens:
             yield Window(
                 np.array(token_ids, dtype=np.uint16), features(token_ids, codec.vocabulary), length, len(part.melody)
@@ -60,3 +59,9 @@ def windows(sheet: LeadSheet, codec: Codec, bars: int, hop: int, max_tokens: int
         if start + length >= total:
             return
         start += min(hop, length)
+
+
+def _stretch(whole: LeadSheet, codec: Codec, start: int, length: int) -> tuple[LeadSheet, list[int]]:
+    """Some bars of a quantised sheet, and their token ids."""
+    part = whole.slice(start, start + length)
+    return part, codec.encode_quantised(part)

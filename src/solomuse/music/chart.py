@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 
 from solomuse.errors import ChartError
@@ -63,7 +64,7 @@ class Bar:
         return self.meter.bar_ticks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chart:
     """Chords over bars, with what is known of the piece.
 
@@ -90,7 +91,7 @@ class Chart:
         if not self.bars:
             raise ChartError("the chart holds no bar: write at least one chord, such as 'Dm7 | G7 | Cmaj7'")
 
-    @property
+    @cached_property
     def bar_times(self) -> tuple[int, ...]:
         """Ticks of the bar lines, the final one included: one more than there are bars."""
         return tuple(accumulate((bar.duration for bar in self.bars), initial=0))
@@ -98,7 +99,7 @@ class Chart:
     @property
     def duration(self) -> int:
         """Length in ticks."""
-        return sum(bar.duration for bar in self.bars)
+        return self.bar_times[-1]
 
     def spans(self) -> Iterator[ChordSpan]:
         """The chords over the whole chart; one that is held over a bar line comes once."""

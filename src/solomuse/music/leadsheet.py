@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from solomuse.music.chart import Chart
 from solomuse.music.note import Note
@@ -37,10 +39,13 @@ class LeadSheet:
         """The bars ``[first, last)`` on their own: notes that start there, cut at the last bar line."""
         times = self.chart.bar_times
         start, end = times[first], times[min(last, len(self.chart.bars))]
+        inside = self.melody[
+            bisect_left(self.melody, start, key=attrgetter("time")) : bisect_left(
+                self.melody, end, key=attrgetter("time")
+            )
+        ]
         melody = tuple(
-            Note(note.time - start, note.pitch, min(note.end, end) - note.time, note.velocity)
-            for note in self.melody
-            if start <= note.time < end
+            Note(note.time - start, note.pitch, min(note.end, end) - note.time, note.velocity) for note in inside
         )
         return LeadSheet(self.chart.slice(first, last), melody)
 

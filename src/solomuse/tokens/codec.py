@@ -93,7 +93,10 @@ class Codec:
 
     def encode(self, sheet: LeadSheet) -> list[int]:
         """Token ids of the whole sequence, ``<BOS>`` to ``<EOS>``; quantises first."""
-        sheet = self.quantise(sheet)
+        return self.encode_quantised(self.quantise(sheet))
+
+    def encode_quantised(self, sheet: LeadSheet) -> list[int]:
+        """Token ids of the whole sequence of a sheet that is quantised already."""
         return [*self.encode_start(sheet, sheet.chart.duration), EOS]
 
     def encode_start(self, sheet: LeadSheet, until: int) -> list[int]:

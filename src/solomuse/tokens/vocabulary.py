@@ -221,6 +221,7 @@ def simplify(chord: Chord) -> Chord:
     return Chord(chord.root, entry.quality, entry.extensions, entry.omissions, chord.bass)
 
 
+@lru_cache(maxsize=4096)
 def nearest(value: float, choices: tuple[int, ...]) -> int:
     """The choice that is closest to `value`, the smaller one at a tie."""
     return min(choices, key=lambda choice: (abs(choice - value), choice))
