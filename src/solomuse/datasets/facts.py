@@ -57,5 +57,6 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
             {"beat": change.time / TICKS_PER_QUARTER, "meter": str(change.meter)} for change in song.meters
         ],
         "tempos": [{"beat": change.time / TICKS_PER_QUARTER, "qpm": change.qpm} for change in song.tempos],
+        "notices": list(song.notices),
         "key": song.key or key_of(note for track in song.tracks if not track.is_drum for note in track.notes),
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from solomuse.analysis.bars import with_bars
 from solomuse.datasets.lead_sheets import ABC_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 from solomuse.datasets.pop909 import BEATS_FILE, pop909_title, read_pop909
 from solomuse.datasets.text import read_text
@@ -47,8 +48,14 @@ class SongFile:
     tune: int = 0
 
 
+NOTICE_BY_GRID = {
+    "phase": "its notes lie off its beats: they were moved, and bars were found",
+    "bars": "its bar lines are not to be believed: bars were found",
+    "tracked": "it was played without a beat: beats and bars were found",
+}
+
 _READER_BY_SOURCE: dict[str, Callable[[Path], Song]] = {
-    "midi": read_midi,
+    "midi": lambda path: _on_believable_bars(read_midi(path)),
     "musicxml": lambda path: song_of_sheet(read_musicxml(path)),
     "pop909": read_pop909,
     "wjazzd": read_wjazzd,
@@ -66,6 +73,12 @@ def read_song(file: SongFile) -> Song:
     if file.source == "abc":
         return _read_tune(file)
     return _READER_BY_SOURCE[file.source](file.path)
+
+
+def _on_believable_bars(song: Song) -> Song:
+    """The song with its beats and bars found where the file has none to be believed."""
+    found, grid = with_bars(song)
+    return found if grid.source == "file" else replace(found, notices=(*found.notices, NOTICE_BY_GRID[grid.source]))
 
 
 def _read_tune(file: SongFile) -> Song:
