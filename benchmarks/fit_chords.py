@@ -6,7 +6,7 @@
 The notes are those of POP909's BRIDGE and PIANO on its annotated beats; the chords are POP909-CL's, which experts
 checked, put on POP909's clock by the time shift at which the notes of both agree (a song counts where 95 % of them do).
 Songs are split by a hash of their titles, 70 % to learn from, 30 % to measure. Scores are those of mir_eval, weighted
-by time, beside those of POP909's own labels against the same chords.
+by time, beside those of POP909's own labels against the same chords, and of chorder where it is installed.
 
 Pop has few of the chords that jazz is made of, so charts of solos and lead sheets (``--charts``) are learned from too,
 under accompaniments that ``comping.py`` makes up.
@@ -27,10 +27,12 @@ silence_transition   (2,)                     to and from no chord
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,9 +60,9 @@ from solomuse.datasets.build import split_titles
 from solomuse.datasets.pop909 import read_pop909
 from solomuse.datasets.source import find_songs, read_song
 from solomuse.errors import SoloMuseError
-from solomuse.formats.midi import read_midi
+from solomuse.formats.midi import read_midi, write_midi
 from solomuse.music.chart import ChordSpan
-from solomuse.music.chord import Chord
+from solomuse.music.chord import NO_CHORD, Chord
 from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import MeterChange, Song, Track
@@ -347,6 +349,25 @@ def scores_on_own_beats(song: Example, folder: Path) -> dict[str, float]:
     return scores([span for span in map(moved, song.chords) if span is not None], estimate)
 
 
+def by_chorder(song: Song, tracks: Sequence[int]) -> list[ChordSpan]:
+    """The chords that chorder 0.1 (Dechorder) finds on the same notes and beats, one a beat."""
+    from chorder import Dechorder
+    from miditoolkit import MidiFile
+
+    names = {"M": "maj", "m": "min", "o": "dim", "+": "aug", "M7": "maj7", "m7": "min7", "o7": "dim7", "/o7": "hdim7"}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "song.mid"
+        write_midi(replace(song, tracks=tuple(song.tracks[index] for index in tracks), chords=()), path)
+        found = Dechorder.dechord(MidiFile(str(path)))
+    spans = []
+    for beat, chord in enumerate(found):
+        heard = Chord(chord.root_pc, names.get(chord.quality, chord.quality)) if chord.is_complete() else NO_CHORD
+        if heard.root is not None and chord.bass_pc is not None:
+            heard = replace(heard, bass=chord.bass_pc)
+        spans.append(ChordSpan(beat * TICKS_PER_QUARTER, TICKS_PER_QUARTER, heard))
+    return spans
+
+
 def measure(songs: Sequence[Example], folder: Path | None = None) -> None:
     seconds, ours = 0.0, []
     for song in songs:
@@ -358,6 +379,12 @@ def measure(songs: Sequence[Example], folder: Path | None = None) -> None:
     report(f"SoloMuse, {1000 * seconds / len(songs):.0f} ms a song", ours)
     if folder is not None:
         report("the same, beats found", [scores_on_own_beats(song, folder) for song in songs])
+    if find_spec("chorder"):
+        began, theirs = time.perf_counter(), []
+        for song in songs:
+            tracks = [index for index in range(len(song.song.tracks)) if index != song.song.melody_track]
+            theirs.append(scores(song.chords, by_chorder(song.song, tracks)))
+        report(f"chorder, {1000 * (time.perf_counter() - began) / len(songs):.0f} ms a song", theirs)
     report("POP909's own labels", [scores(song.chords, song.song.chords) for song in songs])
 
 

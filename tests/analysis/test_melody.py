@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from solomuse.analysis.melody import melody_track, rank_melody_tracks
+from solomuse.analysis.melody import WEIGHTS_FILE, melody_track, rank_melody_tracks, says_melody
+from solomuse.analysis.melody_features import NAMES, note_columns, track_features
 from solomuse.errors import NoMelodyError
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track
@@ -37,3 +40,58 @@ def test_a_song_without_a_melody_says_so() -> None:
     few = replace(LINE, notes=LINE.notes[:3])
     with pytest.raises(NoMelodyError, match="none of its 3 tracks"):
         melody_track(Song((DRUMS, CHORDS, few), title="x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_melody"),
+    [
+        ("Melody", True),
+        ("VOCALS 1", True),
+        ("Lead_Pulse", True),
+        ("Canto", True),
+        ("Lead Guitar", True),
+        ("Square Lead", False),
+        ("Lead 2 (sawtooth)", False),
+        ("Backing Vocals", False),
+        ("Voice Oohs", False),
+        ("Solution", False),
+        ("", False),
+    ],
+)
+def test_a_name_may_say_melody(name: str, is_melody: bool) -> None:
+    assert says_melody(name) == is_melody
+
+
+def test_a_name_tips_the_balance() -> None:
+    other = replace(LINE, notes=tuple(note.transpose(1) for note in LINE.notes), name="")
+    for place in range(2):
+        tracks = [replace(LINE, name=""), other, BASS]
+        tracks[place] = replace(tracks[place], name="Melody")
+        assert melody_track(Song(tuple(tracks))).track == place
+
+
+def test_the_chances_of_the_tracks_add_up_to_one() -> None:
+    ranked = rank_melody_tracks(Song((DRUMS, CHORDS, BASS, LINE)))
+    assert sum(score.score for score in ranked) == pytest.approx(1)
+    assert [score.score for score in ranked if score.track == 1] == [0.0]  # chords are no melody
+
+
+def test_the_published_rule_is_one_of_the_features() -> None:
+    ranked = {score.track: score for score in rank_melody_tracks(Song((CHORDS, BASS, LINE)))}
+    assert ranked[2].rule > ranked[1].rule
+    assert ranked[2].rule > ranked[0].rule
+
+
+def test_every_feature_is_finite_and_has_a_weight() -> None:
+    features = track_features([note_columns(track) for track in (LINE, CHORDS, BASS)])
+    assert features.shape == (3, len(NAMES))
+    assert np.isfinite(features).all()
+    assert list(json.loads(WEIGHTS_FILE.read_text("utf-8"))) == list(NAMES)
+
+
+def test_features_do_not_depend_on_what_the_track_is_called_or_on_its_key() -> None:
+    up = [replace(track, notes=tuple(note.transpose(12) for note in track.notes)) for track in (LINE, BASS)]
+    here = track_features([note_columns(track) for track in (LINE, BASS)])
+    there = track_features([note_columns(track) for track in up])
+    moved = [name for name, same in zip(NAMES, np.isclose(here, there).all(0), strict=True) if not same]
+    assert set(moved) <= {"pitch", "pitch_bow", "rule"}
