@@ -26,6 +26,11 @@ FIELDS = {
     "window_bars": int,
     "hop_bars": int,
     "chords": str,
+    "melody": str,
+    "min_confidence": float,
+    "format": str,
+    "splits": str,
+    "max_seconds": float,
     "n_layer": int,
     "n_head": int,
     "n_embd": int,
@@ -52,7 +57,11 @@ FORMAT_BY_ENDING = {
     ".irealb": "ireal",
     ".ireal": "ireal",
 }
-DATA_FIELDS = ("grid", "seq_len", "window_bars", "hop_bars", "chords")
+DATA_FIELDS = (
+    *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
+    "max_seconds",
+)
+SWITCHES = ("omitted", "sustain")
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -104,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--max_files", "--max-files", type=int, default=0)
     prepare.add_argument("--force", action="store_true", help="replace a dataset that exists")
     add_fields(prepare, DATA_FIELDS)
+    prepare.add_argument("--omitted", action="store_const", const=True, help="take in what publishers leave out")
+    prepare.add_argument("--sustain", action="store_const", const=True, help="fold the sustain pedal into durations")
 
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
     train.add_argument("dataset", type=Path)
@@ -164,7 +175,7 @@ def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) 
 
 def chosen_config(arguments: argparse.Namespace) -> Config:
     """The configuration that the options stand for: default, then file, then flag."""
-    given = {name: getattr(arguments, name, None) for name in (*FIELDS, "seed")}
+    given = {name: getattr(arguments, name, None) for name in (*FIELDS, *SWITCHES, "seed")}
     return load_config(arguments.config).with_values({k: v for k, v in given.items() if v is not None})
 
 

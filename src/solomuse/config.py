@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,21 @@ class DataConfig:
         ``auto`` takes the chords that the source gives, and infers them where it gives none.
     held_back : float
         Share of the songs (by title) that go to validation, and as many again to test.
+    melody : str
+        Which tracks are learned from: ``best``, ``all``, ``name=TEXT`` or ``track=N``, as
+        `solomuse.analysis.soloists.stretches` says.
+    min_confidence : float
+        Songs whose melody is found with a smaller chance are left out.
+    format : str
+        The one kind of collection to read, such as ``slakh``; ``auto`` recognises each by its layout.
+    splits : {"title", "original"}
+        ``original`` keeps the splits of the data set's publishers where they name one.
+    omitted : bool
+        Read what the publishers of a data set leave out, such as Slakh's duplicates.
+    sustain : bool
+        Let notes of MIDI files sound for as long as the sustain pedal is down.
+    max_seconds : float
+        Time limit for one song; 0 for none.
     """
 
     ticks_per_quarter: int = 480
@@ -43,6 +59,13 @@ class DataConfig:
     hop_bars: int = 8
     chords: Literal["auto", "given", "inferred"] = "auto"
     held_back: float = 0.1
+    melody: str = "best"
+    min_confidence: float = 0.0
+    format: str = "auto"
+    splits: Literal["title", "original"] = "title"
+    omitted: bool = False
+    sustain: bool = False
+    max_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         _require(self.ticks_per_quarter == 480, "ticks_per_quarter is 480 and cannot be changed")
@@ -50,6 +73,10 @@ class DataConfig:
         _require(0 < self.hop_bars <= self.window_bars, "hop_bars must lie between 1 and window_bars")
         _require(self.seq_len >= 32, f"seq_len is {self.seq_len}: expected at least 32 tokens")
         _require(0 < self.held_back < 0.5, f"held_back is {self.held_back}: expected a share between 0 and 0.5")
+        is_choice = re.fullmatch(r"best|all|name=.+|track=\d+", self.melody)
+        _require(is_choice is not None, f"melody is {self.melody!r}: expected best, all, name=TEXT or track=N")
+        _require(0 <= self.min_confidence <= 1, f"min_confidence is {self.min_confidence}: expected a chance, 0 to 1")
+        _require(self.max_seconds >= 0, f"max_seconds is {self.max_seconds}: expected 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

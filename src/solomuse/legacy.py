@@ -10,8 +10,9 @@ from pathlib import Path
 
 from solomuse.cli import INTERRUPTED, OneLineParser, add_fields, chosen_config, guarded, progress
 from solomuse.config import Config
-from solomuse.datasets.build import fingerprint, prepare
+from solomuse.datasets.build import chosen_files, fingerprint, prepare
 from solomuse.datasets.load import load_dataset
+from solomuse.datasets.source import collected
 from solomuse.errors import DatasetError
 
 DEMO_CHART = "C:maj F:maj G:maj C:maj"
@@ -95,7 +96,9 @@ def dataset_for(midi_root: Path) -> Path:
 def _ensure_dataset(arguments: Namespace, config: Config) -> None:
     """Prepare the dataset unless it is there and made of the same files in the same way."""
     out, seed = dataset_for(arguments.midi_root), config.training.seed
-    wanted = fingerprint([arguments.midi_root], config.data, arguments.max_files, seed)
+    with collected([arguments.midi_root], config.data.format) as found:
+        files = chosen_files(found, arguments.max_files, seed)
+        wanted = fingerprint(files, config.data, arguments.max_files, seed)
     try:
         if load_dataset(out).report["fingerprint"] == wanted:
             return

@@ -70,15 +70,15 @@ def test_an_empty_folder_says_so(tmp_path):
 
 def test_a_folder_without_midi_says_so_in_one_line(tmp_path):
     (tmp_path / "readme.txt").write_text("nothing here", encoding="utf-8")
-    with pytest.raises(DatasetError, match="holds no MIDI file") as caught:
+    with pytest.raises(DatasetError, match="holds no file, in any folder, that is a MIDI file") as caught:
         find_songs(tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_no_midi_file_is_refused(tmp_path):
-    (tmp_path / "songs.zip").write_bytes(b"PK")
-    with pytest.raises(DatasetError, match="unpack"):
-        find_songs(tmp_path / "songs.zip")
+    (tmp_path / "songs.doc").write_bytes(b"PK")
+    with pytest.raises(DatasetError, match="not a MIDI file or lead sheet"):
+        find_songs(tmp_path / "songs.doc")
 
 
 def test_a_damaged_file_is_found_but_not_read(tmp_path):

@@ -1,7 +1,8 @@
-"""From a song to its lead sheet: the melody track over the chords."""
+"""From a song to its lead sheet: a melody track over the chords."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from solomuse.analysis.harmony import infer_chords
@@ -12,6 +13,11 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song
 
 ChordSource = Literal["auto", "given", "inferred"]
+
+
+def chords_are_given(song: Song, source: ChordSource = "auto") -> bool:
+    """Whether the song's own chords are taken rather than inferred ones."""
+    return bool(song.chords) and source != "inferred"
 
 
 def song_chords(song: Song, melody: int | None, source: ChordSource = "auto") -> tuple[ChordSpan, ...]:
@@ -29,10 +35,10 @@ def song_chords(song: Song, melody: int | None, source: ChordSource = "auto") ->
     NoChordsError
         If they are to be given and are not, or nothing is left to infer them from.
     """
-    if source == "given" and not song.chords:
-        raise NoChordsError(f"{song.title}: no chords are given; leave out 'chords = given' to infer them")
-    if song.chords and source != "inferred":
+    if chords_are_given(song, source):
         return song.chords
+    if source == "given":
+        raise NoChordsError(f"{song.title}: no chords are given; leave out 'chords = given' to infer them")
     return infer_chords(song, [index for index in range(len(song.tracks)) if index != melody])
 
 
@@ -46,18 +52,13 @@ def lead_sheet(song: Song, chords: ChordSource = "auto") -> LeadSheet:
     NoChordsError
         As `song_chords` says.
     """
-    return lead_sheet_of(song, melody_track(song).track, chords)
+    track = melody_track(song).track
+    return lead_sheet_of(song, track, song_chords(song, track, chords))
 
 
-def lead_sheet_of(song: Song, track: int, chords: ChordSource = "auto") -> LeadSheet:
-    """A track of a song over its chords.
-
-    Raises
-    ------
-    NoChordsError
-        As `song_chords` says.
-    """
-    bars = chart_from_spans(song_chords(song, track, chords), song.bar_meters()).bars
+def lead_sheet_of(song: Song, track: int, chords: Sequence[ChordSpan]) -> LeadSheet:
+    """A track of a song over chords."""
+    bars = chart_from_spans(chords, song.bar_meters()).bars
     chart = Chart(bars, title=song.title, key=song.key, qpm=song.tempos[0].qpm)
     end = chart.duration
     return LeadSheet(chart, tuple(note for note in sorted(song.tracks[track].notes) if note.time < end))

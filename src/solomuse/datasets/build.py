@@ -4,7 +4,8 @@
 
     DATASET/
       dataset.json                 configuration, vocabulary, counts, every skip by reason
-      songs.jsonl                  one line a song: name, title, split, windows, notes
+      report.json report.html      the same with distributions, doubtful songs and duplicates, and as a page
+      songs.jsonl                  one line a song: name, title, split, and what was found in it
       train.tokens.npy             token ids of all windows, one after another, uint16
       train.features.npy           their features, shape (tokens, F), uint8
       train.offsets.npy            where each window starts, and the end of the last one, int64
@@ -16,13 +17,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,59 +30,21 @@ from typing import Any
 import numpy as np
 
 from solomuse import __version__
-from solomuse.analysis.lead_sheet import lead_sheet
 from solomuse.config import DataConfig
-from solomuse.datasets.source import SongFile, find_songs, read_song
-from solomuse.datasets.windows import Window, windows
-from solomuse.errors import DatasetError, OutputError, SoloMuseError
-from solomuse.tokens.codec import Codec
+from solomuse.datasets.duplicates import duplicate_pairs, groups_of
+from solomuse.datasets.examples import Prepared, Skip, prepare_song
+from solomuse.datasets.report import full_report, page
+from solomuse.datasets.song_file import SongFile
+from solomuse.datasets.source import collected
+from solomuse.datasets.windows import Window
+from solomuse.datasets.workers import OutOfTimeError, results
+from solomuse.errors import DatasetError, OutputError
 from solomuse.tokens.features import FEATURES
-from solomuse.tokens.vocabulary import TOKEN_FORMAT_VERSION, simplify, vocabulary
+from solomuse.tokens.vocabulary import SEP, TOKEN_FORMAT_VERSION, vocabulary
 
 DATASET_VERSION = 1
 SPLITS = ("train", "validation", "test")
 EXAMPLES_PER_REASON = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A song that was left out."""
-
-    name: str
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A song as training windows, and what it was made of."""
-
-    file: SongFile
-    windows: tuple[Window, ...]
-    held_back_windows: tuple[Window, ...]
-    chord_source: str
-    chords: int
-    simplified: int
-
-
-def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
-    """One song's windows, or why it has none."""
-    try:
-        song = read_song(file)
-        sheet = lead_sheet(song, config.chords)
-        codec = Codec(vocabulary(config.grid))
-        cut = partial(windows, sheet, codec, config.window_bars, max_tokens=config.seq_len)
-        found, apart = tuple(cut(hop=config.hop_bars)), tuple(cut(hop=config.window_bars))
-    except SoloMuseError as error:
-        return Skip(file.name, error.reason, str(error).splitlines()[0])
-    except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
-        return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")
-    if not found:
-        return Skip(file.name, "NoWindow", f"{file.name}: no bar of its melody fits {config.seq_len} tokens")
-    spans = list(sheet.chart.spans())
-    simplified = sum(simplify(span.chord) != span.chord for span in spans)
-    source = "given" if song.chords and config.chords != "inferred" else "inferred"
-    return Prepared(file, found, apart, source, len(spans), simplified)
 
 
 def prepare(
@@ -121,24 +83,40 @@ def prepare(
         raise OutputError(f"{out} exists already: choose another folder, or pass --force to replace it")
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "dataset.json").is_file():
         raise OutputError(f"{out} is not a dataset: it will not be replaced; choose another folder")
-    files = _chosen(_unique_names([file for source in sources for file in find_songs(source)]), max_files, seed)
-    began = time.perf_counter()
-    results = list(progress(_prepared(files, config, jobs), len(files)))
-    seconds = time.perf_counter() - began
-    songs = [result for result in results if isinstance(result, Prepared)]
-    skips = [result for result in results if isinstance(result, Skip)]
-    if len({song.file.title for song in songs}) < 2:
+    with collected(sources, config.format) as found:
+        files = chosen_files(found, max_files, seed)
+        began = time.perf_counter()
+        outcomes = list(progress(_prepared(files, config, jobs), len(files)))
+        seconds = time.perf_counter() - began
+        print_of_files = fingerprint(files, config, max_files, seed)
+    songs = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
+    skips = [outcome for outcome in outcomes if isinstance(outcome, Skip)]
+    pairs = duplicate_pairs([song.print for song in songs])
+    split_of_songs = _splits(songs, groups_of([song.file.title for song in songs], pairs), config)
+    if len(songs) < 2 or set(split_of_songs) < {"train", "validation"}:
         reasons = "; ".join(f"{count} {reason}" for reason, count in Counter(s.reason for s in skips).most_common())
         example = f" (such as: {skips[0].detail})" if skips else ""
         raise DatasetError(
-            f"{len(files)} files found, {len(songs)} usable, but at least 2 songs of different titles are needed, "
+            f"{len(files)} files found, {len(songs)} usable, but at least 2 songs, not the same, are needed, "
             f"one to learn from and one to measure by. Skipped: {reasons or 'none'}{example}"
         )
-    split_by_title = split_titles({song.file.title for song in songs}, config.held_back)
-    report = _report(files, songs, skips, split_by_title, config, seconds)
-    report["fingerprint"] = fingerprint(sources, config, max_files, seed)
-    _write(out, songs, split_by_title, report)
+    report = _report(files, songs, skips, split_of_songs, config, seconds)
+    report["fingerprint"] = print_of_files
+    lines = [
+        {"name": song.file.name, "title": song.file.title, "source": song.file.source, "split": split, **song.facts}
+        for song, split in zip(songs, split_of_songs, strict=True)
+    ]
+    _write(out, songs, split_of_songs, report, lines, full_report(report, lines, pairs))
     return report
+
+
+def _splits(songs: Sequence[Prepared], groups: Sequence[str], config: DataConfig) -> list[str]:
+    """The split of each song: by its group of titles and duplicates, or as its publishers have it."""
+    split_by_group = split_titles(set(groups), config.held_back) if len(set(groups)) > 1 else {}
+    own = [split_by_group.get(group, "train") for group in groups]
+    if config.splits == "title":
+        return own
+    return [song.file.split if song.file.split in SPLITS else split for song, split in zip(songs, own, strict=True)]
 
 
 def split_titles(titles: Iterable[str], held_back: float) -> dict[str, str]:
@@ -154,26 +132,21 @@ def split_titles(titles: Iterable[str], held_back: float) -> dict[str, str]:
     return dict(zip(ranked, [*names, *["train"] * (len(ranked) - len(names))], strict=True))
 
 
-def fingerprint(sources: Sequence[Path], config: DataConfig, max_files: int, seed: int) -> str:
+def fingerprint(files: Sequence[SongFile], config: DataConfig, max_files: int, seed: int) -> str:
     """Fingerprint of the files and settings that a dataset is made of."""
     digest = hashlib.sha256(
         json.dumps([asdict(config), max_files, seed, vocabulary(config.grid).hash, DATASET_VERSION]).encode()
     )
-    for source in sources:
-        for file in find_songs(source):
-            paths = [file.path] if file.path.is_file() else sorted(file.path.iterdir())
-            for path in paths:
-                status = path.stat()
-                digest.update(f"{file.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    for file in files:
+        paths = [file.path] if file.path.is_file() else sorted(file.path.iterdir())
+        for path in paths:
+            status = path.stat()
+            digest.update(f"{file.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def _unique_names(files: list[SongFile]) -> list[SongFile]:
-    """The files, each only once where sources overlap."""
-    return list({(file.path.resolve(), file.tune): file for file in files}.values())
-
-
-def _chosen(files: list[SongFile], max_files: int, seed: int) -> list[SongFile]:
+def chosen_files(files: list[SongFile], max_files: int, seed: int) -> list[SongFile]:
+    """So many of the files, chosen by the seed, in their order; all of them for 0."""
     if not 0 < max_files < len(files):
         return files
     picked = np.random.default_rng(seed).choice(len(files), size=max_files, replace=False)
@@ -182,28 +155,27 @@ def _chosen(files: list[SongFile], max_files: int, seed: int) -> list[SongFile]:
 
 def _prepared(files: list[SongFile], config: DataConfig, jobs: int) -> Iterator[Prepared | Skip]:
     """The songs in order, whatever the number of processes."""
-    work = partial(prepare_song, config=config)
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(files) // 8))
-    if jobs == 1:
-        yield from map(work, files)
-        return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(work, files, chunksize=4)
+    return results(partial(prepare_song, config=config), _failed, files, jobs, config.max_seconds)
+
+
+def _failed(file: SongFile, error: Exception) -> Skip:
+    """A song that took too long, or took its process with it."""
+    return Skip(file.name, "OutOfTime" if isinstance(error, OutOfTimeError) else "Crash", f"{file.name}: {error}")
 
 
 def _report(
     files: list[SongFile],
     songs: list[Prepared],
     skips: list[Skip],
-    split_by_title: dict[str, str],
+    split_of_songs: list[str],
     config: DataConfig,
     seconds: float,
 ) -> dict[str, Any]:
     splits: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
-    for song in songs:
-        name = split_by_title[song.file.title]
-        kept = _windows_for(song, name)
-        splits[name].update(
+    for song, split in zip(songs, split_of_songs, strict=True):
+        kept = _windows_for(song, split)
+        splits[split].update(
             songs=1,
             windows=len(kept),
             notes=sum(window.notes for window in kept),
@@ -223,16 +195,16 @@ def _report(
         "config": asdict(config),
         "files": len(files),
         "songs": len(songs),
-        "titles": len(split_by_title),
+        "titles": len({song.file.title for song in songs}),
         "sources": dict(Counter(song.file.source for song in songs)),
         "skipped": {
             reason: {"count": len(texts), "examples": texts[:EXAMPLES_PER_REASON]} for reason, texts in details.items()
         },
         "chords": {
-            "given": sum(song.chord_source == "given" for song in songs),
-            "inferred": sum(song.chord_source == "inferred" for song in songs),
-            "total": sum(song.chords for song in songs),
-            "simplified": sum(song.simplified for song in songs),
+            "given": sum(song.facts["chord_source"] == "given" for song in songs),
+            "inferred": sum(song.facts["chord_source"] == "inferred" for song in songs),
+            "total": sum(song.facts["chords"] for song in songs),
+            "simplified": sum(song.facts["simplified_chords"] for song in songs),
         },
         "notes": notes,
         "tokens_per_note": sum(len(w.token_ids) - _chart_length(w) for w in apart) / max(1, notes),
@@ -243,8 +215,6 @@ def _report(
 
 
 def _chart_length(window: Window) -> int:
-    from solomuse.tokens.vocabulary import SEP
-
     return int(np.argmax(window.token_ids == SEP)) + 1
 
 
@@ -253,32 +223,31 @@ def _windows_for(song: Prepared, split: str) -> tuple[Window, ...]:
     return song.windows if split == "train" else song.held_back_windows
 
 
-def _write(out: Path, songs: list[Prepared], split_by_title: dict[str, str], report: dict[str, Any]) -> None:
+def _write(
+    out: Path,
+    songs: list[Prepared],
+    split_of_songs: list[str],
+    report: dict[str, Any],
+    lines: list[dict[str, Any]],
+    whole_report: dict[str, Any],
+) -> None:
     """Write the folder under a temporary name, then give it its own."""
     partial_folder = out.with_name(f".{out.name}.partial")
     try:
         shutil.rmtree(partial_folder, ignore_errors=True)
         partial_folder.mkdir(parents=True)
         for split in SPLITS:
-            chosen = [i for i, song in enumerate(songs) if split_by_title[song.file.title] == split]
-            found = [(i, window) for i in chosen for window in _windows_for(songs[i], split)]
+            chosen = [index for index, own in enumerate(split_of_songs) if own == split]
+            found = [(index, window) for index in chosen for window in _windows_for(songs[index], split)]
             _write_split(partial_folder / split, found)
-        lines = [
-            {
-                "name": song.file.name,
-                "title": song.file.title,
-                "source": song.file.source,
-                "split": split_by_title[song.file.title],
-                "chords": song.chord_source,
-            }
-            for song in songs
-        ]
-        (partial_folder / "songs.jsonl").write_text(
-            "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"
-        )
-        (partial_folder / "dataset.json").write_text(
-            json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        texts = {
+            "songs.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+            "dataset.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n",
+            "report.json": json.dumps(whole_report, indent=1, ensure_ascii=False) + "\n",
+            "report.html": page(whole_report),
+        }
+        for name, text in texts.items():
+            (partial_folder / name).write_text(text, encoding="utf-8")
         if out.exists():
             shutil.rmtree(out)
         partial_folder.rename(out)

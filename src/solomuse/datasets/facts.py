@@ -1,16 +1,23 @@
-"""What SoloMuse makes of one file: melody track, chords, meter, key."""
+"""What SoloMuse makes of one song: melody track, chords, meter, key, and how sure it is."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from solomuse.analysis.bars import deviation, pitched_columns
 from solomuse.analysis.key import key_of
-from solomuse.analysis.lead_sheet import song_chords
+from solomuse.analysis.lead_sheet import ChordSource, chords_are_given, song_chords
 from solomuse.analysis.melody import melody_track, rank_melody_tracks
-from solomuse.datasets.source import find_songs, read_song
+from solomuse.analysis.soloists import Stretch
+from solomuse.datasets.source import collected, read_song
 from solomuse.errors import DatasetError
+from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.song import Song
+from solomuse.tokens.vocabulary import simplify
 
 
 def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
@@ -28,10 +35,10 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
     NoMelodyError, NoChordsError
         If it has none.
     """
-    files = find_songs(Path(path))
-    if len(files) != 1:
-        raise DatasetError(f"{path} holds {len(files)} songs: give one file")
-    song = read_song(files[0])
+    with collected([Path(path)]) as files:
+        if len(files) != 1:
+            raise DatasetError(f"{path} holds {len(files)} songs: give one file")
+        song = read_song(files[0])
     best, ranked = melody_track(song), rank_melody_tracks(song)
     chords = song_chords(song, None if all_tracks else best.track)
     track = song.tracks[best.track]
@@ -59,4 +66,46 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
         "tempos": [{"beat": change.time / TICKS_PER_QUARTER, "qpm": change.qpm} for change in song.tempos],
         "notices": list(song.notices),
         "key": song.key or key_of(note for track in song.tracks if not track.is_drum for note in track.notes),
+    }
+
+
+def song_facts(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]], source: ChordSource) -> dict[str, Any]:
+    """What ``songs.jsonl`` says of a song: plain numbers and texts.
+
+    Parameters
+    ----------
+    sheets : sequence of (Stretch, LeadSheet)
+        The stretches of melody that are learned from.
+    """
+    melody = [note for _, sheet in sheets for note in sheet.melody]
+    spans = [span for _, sheet in sheets for span in sheet.chart.spans()]
+    bars = sum(len(sheet.chart.bars) for _, sheet in sheets)
+    return {
+        "chord_source": "given" if chords_are_given(song, source) else "inferred",
+        "chords": len(spans),
+        "simplified_chords": sum(simplify(span.chord) != span.chord for span in spans),
+        "qualities": dict(Counter(span.chord.quality for span in spans).most_common()),
+        "confidence": round(min(stretch.score for stretch, _ in sheets), 4),
+        "melody": [
+            {
+                "track": stretch.track,
+                "name": song.tracks[stretch.track].name,
+                "program": song.tracks[stretch.track].program,
+                "bars": [stretch.first_bar, stretch.last_bar],
+                "score": round(stretch.score, 4),
+            }
+            for stretch, _ in sheets
+        ],
+        "beats": song.beats,
+        "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
+        "meter": Counter(str(meter) for meter in song.bar_meters()).most_common(1)[0][0],
+        "qpm": song.tempos[0].qpm,
+        "key": song.key or key_of(note for track in song.tracks if not track.is_drum for note in track.notes),
+        "bars": bars,
+        "notes": len(melody),
+        "notes_per_bar": round(len(melody) / max(1, bars), 3),
+        "mean_pitch": round(sum(note.pitch for note in melody) / max(1, len(melody)), 2),
+        "notices": list(song.notices),
+        "metadata": dict(song.metadata),
+        "sections": [[section.kind, section.time, section.duration, section.label] for section in song.sections],
     }

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from solomuse.analysis.lead_sheet import lead_sheet
-from solomuse.errors import ChartError, FormatError, SoloMuseError
-from solomuse.formats.abc import read_abc_tunes
+from solomuse.datasets.midi_files import MIDI_SUFFIXES
+from solomuse.datasets.song_file import Folder, SongFile, Source
+from solomuse.datasets.text import read_text
+from solomuse.errors import ChartError, ChordError, FormatError, SoloMuseError
+from solomuse.formats.abc import read_abc_tunes, split_tunes
 from solomuse.formats.ireal import read_ireal_songs
 from solomuse.formats.midi import read_midi
 from solomuse.formats.musicxml import read_musicxml
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.song import Song, song_of_sheet
 
 MUSICXML_SUFFIXES, ABC_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",)
-MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz")
 TEXT_SUFFIXES = (".txt", ".html", ".htm", ".ireal", ".irealb", ".irealbook", ".chart")
 _SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
 _LONGEST_PATH = 1024
@@ -136,3 +140,27 @@ def _read(name: str, read: Callable[[], LeadSheet]) -> NamedSheet:
     except SoloMuseError as error:
         return NamedSheet(name, error)
     return NamedSheet(sheet.chart.title or name, sheet)
+
+
+def _find_scores(folder: Folder) -> Iterator[SongFile]:
+    for path in folder.take_files(MUSICXML_SUFFIXES):
+        yield SongFile("musicxml", path, path.stem)
+
+
+def _find_tunes(folder: Folder) -> Iterator[SongFile]:
+    for path in folder.take_files(ABC_SUFFIXES):
+        for number, tune in enumerate(split_tunes(read_text(path)), start=1):
+            title_line = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
+            yield SongFile("abc", path, title_line.group(1) if title_line else f"{path.stem} {number}", tune=number)
+
+
+def _read_tune(file: SongFile, _sustain: bool) -> Song:
+    """One tune of a book of ABC."""
+    ((_, result),) = read_abc_tunes(split_tunes(read_text(file.path))[file.tune - 1])
+    if isinstance(result, SoloMuseError):
+        raise type(result)(f"{file.name}: {result}") if not isinstance(result, ChordError) else result
+    return song_of_sheet(result)
+
+
+MUSICXML_SCORES = Source("musicxml", _find_scores, lambda file, _: song_of_sheet(read_musicxml(file.path)))
+ABC_TUNES = Source("abc", _find_tunes, _read_tune)

@@ -24,6 +24,7 @@ Oddities
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -33,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
+from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChordError, FormatError
 from solomuse.formats.midi import read_midi
@@ -86,7 +88,7 @@ class _Beats:
         return [self.meter(length) for length in [*lengths, self.per_bar]]
 
 
-def read_pop909(folder: Path) -> Song:
+def read_pop909(folder: Path, sustain: bool = False) -> Song:
     """The song of one folder ``NNN``, in bars and ticks of its tapped beats, with its given chords.
 
     The tempo is the median one. Where notes precede the first beat the beats are continued backwards.
@@ -96,7 +98,7 @@ def read_pop909(folder: Path) -> Song:
     FormatError
         If a file is missing or malformed.
     """
-    performed = read_midi(folder / f"{folder.name}.mid")
+    performed = read_midi(folder / f"{folder.name}.mid", sustain=sustain)
     beats = _read_beats(folder)
     warped = [_warp(track, performed, beats) for track in performed.tracks]
     earliest = min(note_times.min() for note_times, _ in warped)
@@ -115,6 +117,7 @@ def read_pop909(folder: Path) -> Song:
         title=pop909_title(folder),
         key=_key(folder / "key_audio.txt"),
         source="pop909",
+        beats="given",
     )
 
 
@@ -221,3 +224,13 @@ def _key(path: Path) -> str | None:
         return None
     words = read_text(path).split("\n", 1)[0].split()
     return words[2] if len(words) == 3 and words[2].endswith((":maj", ":min")) else None
+
+
+def _find(folder: Folder) -> Iterator[SongFile]:
+    """A folder that holds ``NNN.mid`` beside its beats is a song; the full set has other versions of it below."""
+    if BEATS_FILE in folder.file_names and f"{folder.path.name}.mid" in folder.file_names:
+        folder.take_all()
+        yield SongFile("pop909", folder.path, pop909_title(folder.path))
+
+
+POP909 = Source("pop909", _find, lambda file, sustain: read_pop909(file.path, sustain))

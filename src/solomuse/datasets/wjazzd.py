@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
+from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.music.chart import ChordSpan
@@ -124,6 +125,7 @@ def read_wjazzd(melody_csv: Path) -> Song:
         title=wjazzd_title(melody_csv),
         key=_key(info.get("key") or ""),
         source="wjazzd",
+        beats="given",
     )
 
 
@@ -234,3 +236,14 @@ def _key(text: str) -> str | None:
     """``Bb-maj`` as ``Bb:maj``; None for a mode, or nothing."""
     tonic, _, mode = text.partition("-")
     return f"{tonic}:{mode}" if tonic and mode in ("maj", "min") else None
+
+
+def _find(folder: Folder) -> Iterator[SongFile]:
+    """A folder that holds ``melody`` beside ``beats`` is the database as CSV."""
+    if {"melody", "beats"} <= set(folder.folder_names):
+        folder.folder_names[:] = [name for name in folder.folder_names if name not in ("melody", "beats")]
+        for melody in sorted((folder.path / "melody").glob("[!.]*.csv")):
+            yield SongFile("wjazzd", melody, wjazzd_title(melody))
+
+
+WJAZZD = Source("wjazzd", _find, lambda file, _: read_wjazzd(file.path))

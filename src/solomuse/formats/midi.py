@@ -83,10 +83,15 @@ _KEY_BY_SIGNATURE = {
 _SIGNATURE_BY_KEY = {key: signature for signature, key in _KEY_BY_SIGNATURE.items()}
 
 
-def read_midi(path: Path) -> Song:
+def read_midi(path: Path, *, sustain: bool = False) -> Song:
     """The song that a Standard MIDI File of any type holds, titled by the file's name.
 
     Tracks without notes are left out. Signature and tempo events past `LAST_TICK` are left out.
+
+    Parameters
+    ----------
+    sustain : bool
+        Let notes sound for as long as the sustain pedal of their channel is down, or until their pitch is struck again.
 
     Raises
     ------
@@ -96,7 +101,7 @@ def read_midi(path: Path) -> Song:
     """
     data = _data(path)
     score, notices = _score(data, path)
-    tracks = _tracks(score, path)
+    tracks = _tracks(score, path, sustain)
     title = path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
     song = Song(tracks, _tempos(score), _meters(score), title=title, key=_key(score), notices=notices)
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
@@ -144,7 +149,7 @@ def _parsed(data: bytes) -> ScoreTick | None:
     return score if score.ticks_per_quarter > 0 else None
 
 
-def _tracks(score: ScoreTick, path: Path) -> tuple[Track, ...]:
+def _tracks(score: ScoreTick, path: Path, sustain: bool) -> tuple[Track, ...]:
     """The tracks that hold notes, once their number and times are known to be sane."""
     count = score.note_num()
     if count == 0:
@@ -152,17 +157,22 @@ def _tracks(score: ScoreTick, path: Path) -> tuple[Track, ...]:
     if count > MOST_NOTES:
         raise FormatError(f"{path}: holds {count} notes, more than {MOST_NOTES}; cut it into pieces")
     return tuple(
-        Track(_notes(track, score.ticks_per_quarter, path), track.name.strip(" \0"), track.program, track.is_drum)
+        Track(
+            _notes(track, score.ticks_per_quarter, path, sustain), track.name.strip(" \0"), track.program, track.is_drum
+        )
         for track in score.tracks
         if len(track.notes)
     )
 
 
-def _notes(track: TrackTick, resolution: int, path: Path) -> tuple[Note, ...]:
+def _notes(track: TrackTick, resolution: int, path: Path, sustain: bool) -> tuple[Note, ...]:
     """The notes of one track in order of time, at `TICKS_PER_QUARTER`."""
     columns = cast("dict[str, NDArray[np.int64]]", track.notes.numpy())
     start = columns["time"].astype(np.int64)
     end = start + columns["duration"]
+    if sustain and len(track.pedals):
+        pedals = cast("dict[str, NDArray[np.int64]]", track.pedals.numpy())
+        end = _sustained(start, end, columns["pitch"], pedals["time"], pedals["time"] + pedals["duration"])
     times, ends = _rescaled(start, resolution), _rescaled(end, resolution)
     if times.min() < 0 or ends.max() > LAST_TICK:
         quarters = LAST_TICK // TICKS_PER_QUARTER
@@ -172,6 +182,25 @@ def _notes(track: TrackTick, resolution: int, path: Path) -> tuple[Note, ...]:
     velocities = np.clip(columns["velocity"].astype(np.int64), 1, 127)
     rows = zip(times.tolist(), pitches.tolist(), durations.tolist(), velocities.tolist(), strict=True)
     return tuple(sorted(Note(*row) for row in rows))
+
+
+def _sustained(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    pitch: NDArray[np.int64],
+    down: NDArray[np.int64],
+    up: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The ends of notes, later where the pedal is down; `down` and `up` of shape (pedals,), the rest (notes,)."""
+    order = np.argsort(down)
+    pedal = np.searchsorted(down[order], end, side="right") - 1
+    release = np.where(pedal >= 0, up[order][np.maximum(pedal, 0)], end)
+    in_order = np.lexsort((start, pitch))
+    is_followed = np.append(pitch[in_order][1:] == pitch[in_order][:-1], False)
+    struck_again = np.where(is_followed, np.append(start[in_order][1:], 0), np.iinfo(np.int64).max)
+    limit = np.empty_like(struck_again)
+    limit[in_order] = struck_again
+    return np.maximum(end, np.minimum(release, limit))
 
 
 def _rescaled(ticks: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:

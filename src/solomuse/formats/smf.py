@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from symusic.core import (
     KeySignatureTick,
     NoteTick,
+    PedalTick,
     ScoreTick,
     TempoTick,
     TextMetaTick,
@@ -35,6 +36,7 @@ DRUM_CHANNEL = 9
 TEXT, LYRIC, MARKER, CUE = 0x01, 0x05, 0x06, 0x07
 
 _HEADER = b"MThd"
+_SUSTAIN, _DOWN = 64, 64
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 _SHORT_TEXT = re.compile(rb"\xff([\x01\x05\x06\x07])([\x01-\x18])")
@@ -166,6 +168,8 @@ class _Track:
         self._programs: dict[int, int] = {}
         self._open: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
         self._notes: dict[tuple[int, int], list[NoteTick]] = defaultdict(list)
+        self._pedal_down: dict[int, int] = {}
+        self._pedals: dict[int, list[PedalTick]] = defaultdict(list)
 
     def read(self) -> int:
         """Read to the end of the track; returns where the next chunk may begin."""
@@ -183,6 +187,8 @@ class _Track:
             track = TrackTick(self._name, program, channel == DRUM_CHANNEL)
             for note in notes:
                 track.notes.append(note)
+            for pedal in self._pedals[channel]:
+                track.pedals.append(pedal)
             self._into.score.tracks.append(track)
         return max(self._at, self._end)
 
@@ -238,6 +244,12 @@ class _Track:
         first = values[0] & 0x7F
         if kind == 0xC0:
             self._programs[channel] = first
+        elif kind == 0xB0 and first == _SUSTAIN:
+            if values[1] >= _DOWN:
+                self._pedal_down.setdefault(channel, self._time)
+            elif channel in self._pedal_down:
+                down = self._pedal_down.pop(channel)
+                self._pedals[channel].append(PedalTick(down, self._time - down))
         elif kind == 0x90 and values[1]:
             self._open[channel, first].append((self._time, min(values[1], 127), self._programs.get(channel, 0)))
         elif kind in (0x80, 0x90) and (stack := self._open.get((channel, first))):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from solomuse.music.chart import Chart, ChordSpan
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
+
+BeatSource = Literal["given", "file", "phase", "bars", "tracked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,23 @@ class MeterChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch that the source names; ticks.
+
+    Parameters
+    ----------
+    kind : {"chorus", "phrase", "form"}
+    label : str
+        ``1`` for the first chorus, ``A1`` for a part of the form.
+    """
+
+    kind: Literal["chorus", "phrase", "form"]
+    time: int
+    duration: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Song:
     """What a source says of a piece of music; time in ticks at `TICKS_PER_QUARTER`.
 
@@ -65,6 +86,15 @@ class Song:
         ``Bb:maj``.
     notices : tuple of str
         What had to be mended to read it.
+    source : str
+        The name of the data set it comes from, such as ``wjazzd``.
+    beats : {"given", "file", "phase", "bars", "tracked"}
+        Where beats and bars come from: annotated, or as `solomuse.analysis.bars` says.
+    metadata : mapping of str to str
+        What else the source says: ``performer``, ``instrument``, ``style``, ``tempo_class``, ``rhythm_feel``, ``form``,
+        ``composer``, ``split``.
+    sections : tuple of Section
+        In order of time; those of different kinds overlap.
     """
 
     tracks: tuple[Track, ...]
@@ -76,6 +106,9 @@ class Song:
     key: str | None = None
     notices: tuple[str, ...] = ()
     source: str = field(default="", compare=False)
+    beats: BeatSource = field(default="file", compare=False)
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    sections: tuple[Section, ...] = field(default=(), compare=False)
 
     @property
     def end(self) -> int:
@@ -130,4 +163,5 @@ def song_of_sheet(sheet: LeadSheet) -> Song:
         melody_track=0,
         title=chart.title or "",
         key=chart.key,
+        beats="given",
     )

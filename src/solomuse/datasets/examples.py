@@ -1,0 +1,88 @@
+"""One song as training examples: its melody, or each soloist's stretch, cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
+from solomuse.analysis.soloists import Stretch, stretches
+from solomuse.config import DataConfig
+from solomuse.datasets.duplicates import MelodyPrint, melody_print
+from solomuse.datasets.facts import song_facts
+from solomuse.datasets.song_file import SongFile
+from solomuse.datasets.source import read_song
+from solomuse.datasets.windows import Window, windows
+from solomuse.errors import SoloMuseError
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.song import Song
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.vocabulary import vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A song that was left out."""
+
+    name: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A song as training windows, and what it was made of.
+
+    Parameters
+    ----------
+    windows, held_back_windows : tuple of Window
+        Overlapping ones to learn from; ones side by side to measure by, so that each note counts once.
+    facts : dict
+        What `solomuse.datasets.facts.song_facts` says of it.
+    print : MelodyPrint
+        By which duplicates are found.
+    """
+
+    file: SongFile
+    windows: tuple[Window, ...]
+    held_back_windows: tuple[Window, ...]
+    facts: dict[str, Any]
+    print: MelodyPrint
+
+
+def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
+    """One song's windows, or why it has none."""
+    if file.split == "omitted" and not config.omitted:
+        return Skip(file.name, "Omitted", f"{file.name}: its publishers leave it out; --omitted takes it in")
+    try:
+        song = read_song(file, config.sustain)
+        sheets = list(_sheets(song, config))
+        cut = partial(_windows, [sheet for _, sheet in sheets], config)
+        found, apart = cut(config.hop_bars), cut(config.window_bars)
+        if not found:
+            return Skip(file.name, "NoWindow", f"{file.name}: no bar of its melody fits {config.seq_len} tokens")
+        facts = song_facts(song, sheets, config.chords)
+        return Prepared(file, found, apart, facts, melody_print([sheet for _, sheet in sheets]))
+    except SoloMuseError as error:
+        return Skip(file.name, error.reason, str(error).splitlines()[0])
+    except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
+        return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")
+
+
+def _sheets(song: Song, config: DataConfig) -> Iterator[tuple[Stretch, LeadSheet]]:
+    """Each chosen stretch of melody over its chords."""
+    for stretch in stretches(song, config.melody, config.min_confidence):
+        chords = song_chords(song, stretch.track, config.chords)
+        whole = lead_sheet_of(song, stretch.track, chords)
+        yield stretch, whole.slice(stretch.first_bar, min(stretch.last_bar, len(whole.chart.bars)))
+
+
+def _windows(sheets: list[LeadSheet], config: DataConfig, hop: int) -> tuple[Window, ...]:
+    codec = Codec(vocabulary(config.grid))
+    return tuple(
+        window
+        for sheet in sheets
+        for window in windows(sheet, codec, config.window_bars, hop=hop, max_tokens=config.seq_len)
+    )

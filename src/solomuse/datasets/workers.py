@@ -1,0 +1,147 @@
+"""Works on many items in processes that may be slow, crash or be killed, without losing another item."""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+CHUNK = 16
+"""Items that a process is given at a time."""
+
+CHUNKS_AHEAD = 8
+"""Chunks that are out for each process: so few results wait in memory."""
+
+
+class OutOfTimeError(Exception):
+    """An item took longer than its limit."""
+
+
+class ProcessDiedError(Exception):
+    """The process that worked on an item crashed or was killed."""
+
+
+def results(
+    work: Callable[[Item], Result],
+    failed: Callable[[Item, Exception], Result],
+    items: Sequence[Item],
+    jobs: int,
+    max_seconds: float = 0,
+) -> Iterator[Result]:
+    """The result of each item, in order, whatever the number of processes.
+
+    A process that hangs in a library is killed at three times the limit. The items of a process that died are tried
+    again one at a time, so that only the one at fault fails.
+
+    Parameters
+    ----------
+    work : callable
+        Can be pickled; raises nothing.
+    failed : callable
+        The result of an item that ended in `OutOfTimeError` or `ProcessDiedError`. Can be pickled.
+    jobs : int
+        Processes; with 1 all is done in this one.
+    max_seconds : float
+        Time limit for an item, 0 for none; kept where the system has timers and this is the main thread.
+    """
+    guarded = partial(_guarded, work, failed, max_seconds)
+    if jobs == 1:
+        yield from map(guarded, items)
+        return
+    waiting = deque(items[first : first + CHUNK] for first in range(0, len(items), CHUNK))
+    while waiting:
+        for _, chunk_results in _until_broken(guarded, waiting, jobs):
+            yield from chunk_results
+        if waiting:
+            for item in waiting.popleft():
+                yield _alone(guarded, failed, item)
+
+
+def _until_broken(
+    guarded: Callable[[Item], Result], waiting: deque[Sequence[Item]], jobs: int
+) -> Iterator[tuple[Sequence[Item], list[Result]]]:
+    """Chunks with their results until all are done or a process dies; those without a result are put back."""
+    out: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        try:
+            while waiting or out:
+                while waiting and len(out) < CHUNKS_AHEAD * jobs:
+                    out.append((waiting[0], pool.submit(_chunk, guarded, waiting[0])))
+                    waiting.popleft()
+                yield out[0][0], out[0][1].result()
+                out.popleft()
+        except BrokenProcessPool:
+            waiting.extendleft(chunk for chunk, _ in reversed(out))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _alone(guarded: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], item: Item) -> Result:
+    """The result of one item in a process of its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        try:
+            return pool.submit(guarded, item).result()
+        except BrokenProcessPool:
+            return failed(item, ProcessDiedError("its process crashed or was killed"))
+
+
+def _chunk(guarded: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    return [guarded(item) for item in items]
+
+
+def _guarded(
+    work: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], max_seconds: float, item: Item
+) -> Result:
+    try:
+        with _time_limit(max_seconds):
+            return work(item)
+    except OutOfTimeError as error:
+        return failed(item, error)
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTimeError` after some seconds; end a child process that does not react in three times as many."""
+    if not seconds or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_signal: int, _frame: object) -> None:
+        raise OutOfTimeError(f"takes more than {seconds:g} seconds")
+
+    is_child = multiprocessing.parent_process() is not None
+    previous = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    if is_child:
+        faulthandler.dump_traceback_later(3 * seconds, exit=True, file=_nowhere())
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+        if is_child:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _nowhere() -> int:
+    """A file descriptor that swallows what is written, opened once for each process."""
+    global _sink
+    if _sink < 0:
+        _sink = os.open(os.devnull, os.O_WRONLY)
+    return _sink
+
+
+_sink = -1
