@@ -58,6 +58,7 @@ from solomuse.analysis.harmony import (
 )
 from solomuse.datasets.build import split_titles
 from solomuse.datasets.pop909 import read_pop909
+from solomuse.datasets.pop909_cl import chord_of
 from solomuse.datasets.source import find_songs, read_song
 from solomuse.errors import SoloMuseError
 from solomuse.formats.midi import read_midi, write_midi
@@ -67,7 +68,6 @@ from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import MeterChange, Song, Track
 
-SIMPLEST_FIRST = "maj min 7 min7 maj7 sus4 sus2 dim aug maj6 min6 hdim7 dim7 minmaj7"
 SCALES = (1.0, 1.5, 2 / 3, 2.0, 0.5)
 STEP = 120
 
@@ -82,25 +82,6 @@ class Example:
     frames: Frames
     states: NDArray[np.int64]
     starts: NDArray[np.int64]
-
-
-def chord_of(pitches: Sequence[int]) -> Chord:
-    """The chord of a block, its lowest note as the bass; of several readings the one with the bass as its root."""
-    classes = frozenset(pitch % 12 for pitch in pitches)
-    bass = min(pitches) % 12
-    names = SIMPLEST_FIRST.split()
-    chords = [Chord((bass + up) % 12, name, bass=bass) for up in range(12) for name in names]
-    for chord in chords:
-        if frozenset(Chord(chord.root, chord.quality).pitch_classes) == classes:
-            return chord
-
-    def fit(chord: Chord) -> float:
-        own = set(Chord(chord.root, chord.quality).pitch_classes)
-        return len(own & classes) - 0.6 * len(classes - own) - 0.5 * len(own - classes) + 0.2 * (chord.root == bass)
-
-    if {(pitch - bass) % 12 for pitch in pitches} <= {0, 7}:
-        return Chord(bass, "maj")
-    return max(chords, key=fit)
 
 
 def checked_chords(song: Song, path: Path) -> list[ChordSpan] | None:

@@ -86,7 +86,7 @@ def test_every_feature_is_finite_and_has_a_weight() -> None:
     features = track_features([note_columns(track) for track in (LINE, CHORDS, BASS)])
     assert features.shape == (3, len(NAMES))
     assert np.isfinite(features).all()
-    assert list(json.loads(WEIGHTS_FILE.read_text("utf-8"))) == list(NAMES)
+    assert list(json.loads(WEIGHTS_FILE.read_text("utf-8"))) == [*NAMES, "nobody"]
 
 
 def test_features_do_not_depend_on_what_the_track_is_called_or_on_its_key() -> None:

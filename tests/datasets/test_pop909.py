@@ -148,6 +148,18 @@ def test_tempo_key_title_are_those_of_the_text_files(tmp_path):
     assert (song.tempos, song.key, song.title) == ((TempoChange(0, 80.0),), "F:maj", "Invented, or not")
 
 
+def test_the_artist_is_the_performer(tmp_path):
+    assert read_pop909(write_song(tmp_path / "001", index="001,Invented,Nobody,1,2,2")).metadata == {
+        "performer": "Nobody"
+    }
+    assert read_pop909(write_song(tmp_path / "more" / "002")).metadata == {}
+
+
+def test_a_note_that_is_there_twice_is_one(tmp_path):
+    song = read_pop909(write_song(tmp_path / "001", melody=[(0, 1, 60), (0, 1, 60), (1, 1, 62)]))
+    assert [note.pitch for note in song.tracks[1].notes] == [60, 62]
+
+
 def test_without_an_index_the_title_is_the_folder(tmp_path):
     assert read_pop909(write_song(tmp_path / "017")).title == "017"
 

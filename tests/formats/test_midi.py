@@ -192,6 +192,10 @@ NOT_MUSIC = [
     (midi_file(1, 480), "holds no track"),
     (midi_file(1, 1, track_chunk((0x0FFFFFFF, ON), (1, OFF))), "past 20833 quarter notes"),
     (midi_file(1, 1, track_chunk(*[(0x0FFFFFFF, meta(1, b""))] * 8, (0x0FFFFFFF, ON), (1, OFF))), "past 20833"),
+    (b"\r\n<!DOCTYPE html><html>", "it is a web page"),
+    (b"Rar!\x1a\x07", "it is an archive"),
+    (b"SMF2CLIP", "it is a MIDI 2.0 clip"),
+    (b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 9, "its packing is damaged"),
 ]
 
 
@@ -210,6 +214,11 @@ MENDED = [
     (PLAIN.replace(b"MTrk\0\0\0\x0d", b"MTrk\0\0\xff\x0d"), "wrong length"),
     (midi_file(1, 480, track_chunk((0, ON), (480, b"\xf5"), (0, OFF))), ""),
     (midi_file(1, 480, track_chunk((0, ON), (960, b"\xb0\x07\x40"))), "without an end"),
+    (midi_file(1, 480, track_chunk((0, ON), (480, OFF)))[:-3], "wrong length"),  # no end of track
+    (midi_file(1, 480, track_chunk((0, ON), (480, OFF), (0, b"\xff\x01\xff\xff\x7f")))[:-3], ""),  # a text of 2 MB
+    (midi_file(1, 480, track_chunk((0, b"\x3c\x50\x90\x3c\x50"), (480, OFF)))[:-3], "out of place"),
+    (midi_file(1, 480, track_chunk((0, b"\x90\x3c\xd0"), (480, OFF))).replace(b"MThd", b"MThx"), "above 127"),
+    (midi_file(9, 480, track_chunk((0, ON), (480, OFF))), ""),
 ]
 
 
@@ -229,6 +238,244 @@ def test_a_packed_file_that_grows_too_large_is_refused(read, monkeypatch: pytest
     monkeypatch.setattr(smf, "MOST_BYTES", 100)
     with pytest.raises(FormatError, match="unpacks to more than"):
         read(gzip.compress(PLAIN + bytes(10_000)))
+
+
+SYSTEM_EXCLUSIVE = b"\xf0\x05\x7e\x7f\x09\x01\xf7"
+PEDAL_DOWN, PEDAL_UP = b"\xb0\x40\x7f", b"\xb0\x40\x00"
+
+READERS = [
+    pytest.param(lambda *chunks: midi_file(1, 480, *chunks), id="symusic"),
+    pytest.param(lambda *chunks: b"".join(chunks), id="lenient"),  # without a header
+]
+
+
+@pytest.fixture(params=READERS)
+def song_of(request: pytest.FixtureRequest, read):
+    """The song of some track chunks at 480 ticks, by each of the two readers."""
+    return lambda *chunks: read(request.param(*chunks))
+
+
+def test_both_readers_keep_the_time_after_system_exclusive_bytes(song_of) -> None:
+    song = song_of(track_chunk((0, SYSTEM_EXCLUSIVE), (0, ON), (480, OFF)))
+    assert song.tracks[0].notes == (Note(0, 60, 480),)
+
+
+def test_both_readers_know_running_status(song_of) -> None:
+    song = song_of(track_chunk((0, ON), (480, b"\x3c\x00"), (0, b"\x3e\x50"), (480, b"\x3e\x00")))
+    assert song.tracks[0].notes == (Note(0, 60, 480), Note(480, 62, 480))
+
+
+def test_both_readers_let_overlapping_notes_of_a_pitch_end_in_the_order_in_which_they_began(song_of) -> None:
+    song = song_of(track_chunk((0, ON), (100, ON), (100, OFF), (300, OFF)))
+    assert song.tracks[0].notes == (Note(0, 60, 200), Note(100, 60, 400))
+
+
+def test_both_readers_keep_tracks_on_one_channel_apart(song_of) -> None:
+    chunk = track_chunk((0, ON), (480, OFF))
+    assert [len(track.notes) for track in song_of(chunk, chunk).tracks] == [1, 1]
+
+
+def test_both_readers_keep_channels_of_one_track_apart(song_of) -> None:
+    chunk = track_chunk((0, ON), (0, b"\x99\x24\x50"), (480, OFF), (0, b"\x89\x24\x00"))
+    assert sorted((track.is_drum, track.notes[0].pitch) for track in song_of(chunk).tracks) == [(False, 60), (True, 36)]
+
+
+ABSURD_META = [
+    pytest.param(meta(0x51, bytes(3)), id="tempo 0"),
+    pytest.param(meta(0x58, b"\x00\xff\x18\x08"), id="meter 0"),
+    pytest.param(meta(0x59, b""), id="key signature of nothing"),
+    pytest.param(meta(0x59, b"\x7f\x7f"), id="key signature of 127 sharps"),
+    pytest.param(meta(0x20, b"\xff"), id="channel 255"),
+    pytest.param(meta(0x6E, b"what?"), id="unknown"),
+    pytest.param(meta(0x03, b"\xff\xfe\x00"), id="name that is no text"),
+]
+
+
+@pytest.mark.parametrize("event", ABSURD_META)
+def test_both_readers_pass_over_an_absurd_meta_event(event: bytes, song_of) -> None:
+    song = song_of(track_chunk((0, event), (0, ON), (480, OFF)))
+    assert (song.tracks[0].notes, song.tempos, song.meters, song.key) == (
+        (Note(0, 60, 480),),
+        (TempoChange(0, 120.0),),
+        (MeterChange(0, Meter(4, 4)),),
+        None,
+    )
+
+
+@pytest.mark.parametrize("event", [meta(0x51, b"\x07"), meta(0x58, b"\x04")], ids=["tempo", "time signature"])
+def test_the_lenient_reader_passes_over_an_event_of_one_byte(event: bytes, read) -> None:
+    song = read(track_chunk((0, event), (0, ON), (480, OFF)))
+    assert (song.tempos, song.meters) == ((TempoChange(0, 120.0),), (MeterChange(0, Meter(4, 4)),))
+
+
+def test_thousands_of_tracks_are_read(song_of) -> None:
+    assert len(song_of(*[track_chunk((0, ON), (480, OFF))] * 3000).tracks) == 3000
+
+
+@pytest.fixture(params=READERS)
+def sustained(request: pytest.FixtureRequest, tmp_path: Path):
+    """The notes of one track at 480 ticks with the pedal folded in, by each of the two readers."""
+
+    def read_sustained(*events: tuple[int, bytes]) -> tuple[Note, ...]:
+        path = tmp_path / "pedal.mid"
+        path.write_bytes(request.param(track_chunk(*events)))
+        return read_midi(path, sustain=True).tracks[0].notes
+
+    return read_sustained
+
+
+def test_a_note_sounds_until_the_pedal_is_lifted(sustained) -> None:
+    assert sustained((0, PEDAL_DOWN), (0, ON), (100, OFF), (380, PEDAL_UP)) == (Note(0, 60, 480),)
+
+
+def test_a_note_sounds_under_the_pedal_until_its_pitch_is_struck_again(sustained) -> None:
+    notes = sustained((0, PEDAL_DOWN), (0, ON), (100, OFF), (140, ON), (100, OFF), (140, PEDAL_UP))
+    assert notes == (Note(0, 60, 240), Note(240, 60, 240))
+
+
+def test_a_note_that_outlasts_the_pedal_keeps_its_length(sustained) -> None:
+    assert sustained((0, PEDAL_DOWN), (0, ON), (100, PEDAL_UP), (380, OFF)) == (Note(0, 60, 480),)
+
+
+def test_a_note_that_ends_before_the_pedal_is_pressed_keeps_its_length(sustained) -> None:
+    assert sustained((0, ON), (100, OFF), (1, PEDAL_DOWN), (379, PEDAL_UP)) == (Note(0, 60, 100),)
+
+
+def test_a_note_held_into_the_pedal_sounds_until_it_is_lifted(sustained) -> None:
+    assert sustained((0, ON), (50, PEDAL_DOWN), (50, OFF), (380, PEDAL_UP)) == (Note(0, 60, 480),)
+
+
+def test_the_pedal_of_another_channel_holds_nothing(sustained) -> None:
+    assert sustained((0, b"\xb1\x40\x7f"), (0, ON), (100, OFF), (380, b"\xb1\x40\x00")) == (Note(0, 60, 100),)
+
+
+def test_a_pedal_pressed_less_than_half_way_holds_nothing(sustained) -> None:
+    assert sustained((0, b"\xb0\x40\x3f"), (0, ON), (100, OFF), (380, PEDAL_UP)) == (Note(0, 60, 100),)
+
+
+def test_a_pedal_pressed_twice_is_lifted_once(sustained) -> None:
+    notes = sustained((0, PEDAL_DOWN), (10, PEDAL_DOWN), (0, ON), (90, OFF), (380, PEDAL_UP), (9, PEDAL_UP))
+    assert notes == (Note(10, 60, 470),)
+
+
+def test_a_pedal_that_is_never_lifted_holds_nothing(sustained) -> None:
+    notes = sustained((0, PEDAL_DOWN), (0, ON), (100, OFF), (900, b"\x90\x40\x50"), (10, b"\x80\x40\x00"))
+    assert notes == (Note(0, 60, 100), Note(1000, 64, 10))
+
+
+def test_durations_are_the_keys_own_unless_asked_otherwise(song_of) -> None:
+    song = song_of(track_chunk((0, PEDAL_DOWN), (0, ON), (100, OFF), (380, PEDAL_UP)))
+    assert song.tracks[0].notes == (Note(0, 60, 100),)
+
+
+def test_patterns_of_type_2_come_one_after_another_from_a_bar_line_on(read) -> None:
+    waltz = track_chunk((0, meta(0x58, b"\x03\x02\x18\x08")), (0, ON), (480, OFF))
+    song = read(midi_file(2, 480, waltz, track_chunk((0, ON), (480, OFF)), track_chunk((0, ON), (1440, OFF))))
+    assert [track.notes[0].time for track in song.tracks] == [0, 1440, 2880]
+    assert song.meters == (MeterChange(0, Meter(3, 4)),)
+    assert song.notices == ("its patterns are read one after another",)
+
+
+def test_one_pattern_of_type_2_is_an_ordinary_song(read) -> None:
+    song = read(midi_file(2, 480, track_chunk((0, ON), (480, OFF))))
+    assert (song.tracks[0].notes, song.notices) == ((Note(0, 60, 480),), ())
+
+
+@pytest.mark.parametrize("announced", [0, 1, 9])
+def test_every_track_is_read_whatever_number_the_header_says(announced: int, read) -> None:
+    data = midi_file(1, 480, *[track_chunk((0, ON), (480, OFF))] * 3)
+    assert len(read(data[:10] + announced.to_bytes(2) + data[12:]).tracks) == 3
+
+
+def test_the_good_part_of_a_track_cut_short_stays_beside_whole_tracks(read) -> None:
+    chunk = track_chunk((0, ON), (480, OFF), (0, ON), (480, OFF))
+    song = read(midi_file(1, 480, chunk, chunk)[:-9])
+    assert [len(track.notes) for track in song.tracks] == [2, 2]
+    assert song.notices == ("track 2 has a wrong length", "track 2 has 1 notes without an end")
+
+
+def test_a_damaged_track_that_goes_astray_ends_there(read) -> None:
+    far = 2000 * 480
+    song = read(midi_file(1, 480, track_chunk((0, b"\x90\x3c\xd0"), (480, OFF), (far, ON), (480, OFF)))[:-3])
+    assert song.tracks[0].notes == (Note(0, 60, 480, 127),)
+    assert "track 1 goes astray" in song.notices
+
+
+def test_notes_that_begin_past_the_last_tick_are_left_out_and_counted(read) -> None:
+    song = read(midi_file(1, 480, track_chunk((0, ON), (480, OFF), (20_000_000, ON), (1, OFF))))
+    assert song.tracks[0].notes == (Note(0, 60, 480),)
+    assert song.notices == ("1 notes past 20833 quarter notes are left out",)
+
+
+def test_a_tempo_says_nothing_where_time_is_in_smpte_frames(read) -> None:
+    chunk = track_chunk((0, meta(0x51, b"\x0f\x42\x40")), (0, ON), (500, OFF))  # 60 qpm; 25 frames of 40 ticks
+    song = read(midi_file(1, 0xE728, chunk))
+    assert (song.tempos, song.tracks[0].notes) == ((TempoChange(0, 120.0),), (Note(0, 60, 480),))
+
+
+@pytest.mark.parametrize("name", ["a.mid", "a.MID", "a.kar", "a.rmi", "a.mid.gz", "a.KAR.GZ"])
+def test_a_song_is_titled_by_its_file_without_endings(name: str, tmp_path: Path) -> None:
+    data = gzip.compress(PLAIN) if name.lower().endswith(".gz") else PLAIN
+    (tmp_path / name).write_bytes(data)
+    assert read_midi(tmp_path / name).title == "a"
+
+
+def test_karaoke_is_read_with_its_words_left_alone(read) -> None:
+    song = one_note_with(read, (0, meta(1, b"@KMIDI KARAOKE FILE")), (0, meta(1, b"\\Hel")), (9, meta(1, b"lo")))
+    assert (len(song.tracks), song.chords) == (1, ())
+
+
+def test_events_beyond_the_limit_are_left_out_of_a_damaged_file(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smf, "MOST_EVENTS", 2)
+    song = read(LONG[14:])
+    assert song.tracks[0].notes == (Note(0, 60, 480),)
+    assert "track 1 is left out from the file's event 3 on" in song.notices
+
+
+def test_a_file_with_too_many_tracks_is_refused(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi, "MOST_TRACKS", 1)
+    with pytest.raises(FormatError, match="holds 2 tracks, more than 1"):
+        read(midi_file(1, 480, *[track_chunk((0, ON), (480, OFF))] * 2))
+
+
+def test_tracks_beyond_the_limit_are_left_out_of_a_damaged_file(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smf, "MOST_TRACKS", 1)
+    song = read(track_chunk((0, ON), (480, OFF)) * 2)
+    assert len(song.tracks) == 1
+    assert "the tracks behind the first 1 are left out" in song.notices
+
+
+def test_tempos_beyond_the_limit_are_left_out(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi, "MOST_CHANGES", 1)
+    tempos = [(480, meta(0x51, quarter.to_bytes(3))) for quarter in (1_000_000, 2_000_000)]
+    assert [change.qpm for change in one_note_with(read, *tempos).tempos] == [120, 60]
+
+
+def test_a_file_that_is_too_large_is_refused(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi, "MOST_BYTES", 10)
+    with pytest.raises(FormatError, match="has 0 MB, more than 0; cut it into pieces"):
+        read(PLAIN)
+
+
+HOSTILE = [
+    pytest.param(midi_file(1, 480) + track_chunk() * 65_535, "holds no notes", id="empty tracks"),
+    pytest.param(midi_file(1, 480, b"MTrk\x7f\xff\xff\xff" * 100_000), "holds no notes", id="lengths of 2 GB"),
+    pytest.param(midi_file(0, 480, track_chunk((0, ON), *[(0, b"\x3c\x50")] * 400_000, *[(0, b"\x3c\x00")] * 400_001)),
+                 "holds 400001 notes", id="notes at once"),
+]  # fmt: skip
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(("data", "why"), HOSTILE)
+def test_a_file_out_of_all_proportion_is_refused_in_no_time(data: bytes, why: str, read) -> None:
+    with pytest.raises(FormatError, match=why):
+        read(data)
+
+
+@pytest.mark.timeout(20)
+def test_a_hundred_thousand_notes_at_once_of_one_pitch_take_no_time(read) -> None:
+    chunk = track_chunk((0, ON), *[(0, b"\x3c\x50")] * 99_999, *[(1, b"\x3c\x00")] * 100_000)
+    assert len(read(chunk).tracks[0].notes) == 100_000
 
 
 @pytest.mark.parametrize("kind", [1, 5, 7])

@@ -7,44 +7,27 @@ at all (a performance recorded against a clock of 120). What the file says stays
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.analysis.beats import warp_to_ticks
+from solomuse.analysis.downbeats import downbeat_log_odds, downbeats
 from solomuse.music.chart import ChordSpan
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER, Note
-from solomuse.music.song import MeterChange, Song, TempoChange, Track
-
-WEIGHTS_FILE = Path(__file__).with_name("bars_weights.json")
-
-FEATURES = ("strength", "low_strength", "bass_length", "bass_change", "lowest", "novelty_2", "novelty_4", "novelty_8")
-CONTEXT = (-4, -3, -2, -1, 1, 2, 3, 4)
-"""Each feature counts by itself and against the beats this far away."""
-
-BAR_LENGTHS = {4: 0.0, 3: 15.0, 6: 8.0}
-"""Beats of a bar, and what the log-odds of a song must gain for it to be chosen over 4."""
-
-IRREGULAR_COST = 6.0
-"""What the log-odds must gain for a bar of another length in between."""
+from solomuse.music.song import BeatSource, MeterChange, Song, TempoChange, Track
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Source = Literal["file", "phase", "bars", "tracked"]
 
 USUAL_PERIOD = 60 / 90
 """Seconds of a beat that is preferred where several would do."""
 
 _LOW_PITCH = 52
 _LONGEST = 3 * TICKS_PER_QUARTER
-_NEAR = TICKS_PER_QUARTER // 8
 _PHASE_WIDTH = 25.0
 _BELIEVED_PHASE_SHARE = 0.9
 _LIVE_COHERENCE = 0.25
@@ -63,7 +46,7 @@ class Grid:
         Mean distance of the onsets from the nearest sixteenth or triplet, in ticks.
     """
 
-    source: Source
+    source: BeatSource
     deviation: float
 
 
@@ -125,130 +108,28 @@ def deviation(onsets: Integers) -> float:
     return float(np.minimum(*distances).mean())
 
 
-def beat_features(columns: Integers, beats: Integers) -> Floats:
-    """What marks each beat as the first of a bar, shape (beats, len(FEATURES) * (1 + len(CONTEXT)))."""
-    count = len(beats)
-    onsets, ends, pitches = columns.T
-    nearest = np.clip(np.rint((onsets - beats[0]) / TICKS_PER_QUARTER).astype(np.int64), 0, count - 1)
-    near = np.abs(onsets - beats[nearest]) <= _NEAR
-    lengths = np.minimum(ends - onsets, _LONGEST) / TICKS_PER_QUARTER + 0.1
-    strength = np.bincount(nearest[near], weights=lengths[near], minlength=count)
-    low = near & (pitches < _LOW_PITCH)
-    low_strength = np.bincount(nearest[low], weights=lengths[low], minlength=count)
-    bass_length = np.zeros(count)
-    np.maximum.at(bass_length, nearest[low], np.minimum(lengths[low], 4.0))
-    lowest = np.full(count, 128)
-    np.minimum.at(lowest, nearest[near], pitches[near])
-    struck = lowest < _LOW_PITCH + 3
-    basses = lowest[struck] % 12
-    bass_change = np.zeros(count)
-    bass_change[struck] = np.where(basses != np.concatenate([[-1], basses[:-1]]), 1.0, -0.5)
-    chroma = _chroma(columns, beats)
-    own = np.stack(
-        [
-            np.sqrt(strength / (strength.mean() + 1e-9)),
-            np.sqrt(low_strength / (low_strength.mean() + 1e-9)),
-            bass_length,
-            bass_change,
-            np.where(lowest < 128, (60 - lowest) / 12, -1.0),
-            *(_novelty(chroma, width) for width in (2, 4, 8)),
-        ],
-        axis=1,
-    )
-    reach = max(CONTEXT)
-    padded = np.pad(own, ((reach, reach), (0, 0)), mode="edge")
-    around = [own - padded[reach + shift : reach + shift + count] for shift in CONTEXT]
-    return np.concatenate([own, *around], axis=1)
-
-
-def _chroma(columns: Integers, beats: Integers) -> Floats:
-    """Sounding time of each pitch class in each beat, in beats, shape (beats, 12)."""
-    count = len(beats)
-    onsets, ends, pitches = columns.T
-    first = np.clip((onsets - beats[0]) // TICKS_PER_QUARTER, 0, count - 1)
-    lengths = np.clip((ends - 1 - beats[0]) // TICKS_PER_QUARTER, first, count - 1) - first + 1
-    stop = np.cumsum(lengths)
-    beat = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1])
-    onsets, ends, pitches = (np.repeat(column, lengths) for column in (onsets, ends, pitches))
-    sounding = np.minimum(ends, beats[beat] + TICKS_PER_QUARTER) - np.maximum(onsets, beats[beat])
-    weights = np.maximum(sounding, 0) / TICKS_PER_QUARTER
-    return np.asarray(np.bincount(12 * beat + pitches % 12, weights=weights, minlength=12 * count).reshape(count, 12))
-
-
-def _novelty(chroma: Floats, width: int) -> Floats:
-    """One less the cosine between what sounds in the `width` beats before each beat and from it on; 0.5 at silence."""
-    sums = np.vstack([np.zeros((1, 12)), chroma.cumsum(0)])
-    place = np.arange(len(chroma))
-    before = sums[place] - sums[np.maximum(0, place - width)]
-    after = sums[np.minimum(len(chroma), place + width)] - sums[place]
-    norms = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    cosine = (before * after).sum(1) / np.maximum(norms, 1e-9)
-    return np.where(norms > 0, 1 - cosine, 0.5)
-
-
-def downbeats(log_odds: Floats) -> tuple[Integers, int]:
-    """Indices of the beats that start a bar, given each beat's log-odds to do so, and the beats of a usual bar."""
-    found = [(*_positions(log_odds, length), length) for length in BAR_LENGTHS]
-    nothing = np.logaddexp(0, log_odds).sum()
-    gains = [total - nothing - BAR_LENGTHS[length] for _, total, length in found]
-    positions, _, length = found[int(np.argmax(gains))]
-    return np.flatnonzero(positions == 0), length
-
-
-def _positions(log_odds: Floats, length: int) -> tuple[Integers, float]:
-    """The likeliest place of each beat in bars of a length, and the log-odds of the first ones."""
-    count = len(log_odds)
-    came_from = np.zeros((count, length), dtype=np.int64)
-    regular = (np.arange(length) - 1) % length
-    best = np.zeros(length)
-    best[0] = log_odds[0]
-    for beat in range(1, count):
-        came_from[beat] = regular
-        leader = int(best.argmax())
-        irregular = best[leader] - IRREGULAR_COST
-        following = best[regular]
-        if irregular > following[0]:
-            came_from[beat, 0], following[0] = leader, irregular
-        following[0] += log_odds[beat]
-        best = following
-    place, total = int(best.argmax()), float(best.max())
-    positions = np.zeros(count, dtype=np.int64)
-    for beat in range(count - 1, -1, -1):
-        positions[beat] = place
-        place = int(came_from[beat, place])
-    return positions, total
-
-
-@cache
-def _weights() -> tuple[Floats, float]:
-    """Weights of the features, and what is added to their sum."""
-    stored = json.loads(WEIGHTS_FILE.read_text("utf-8"))
-    return np.array(stored["weights"]), float(stored["intercept"])
-
-
 def beats_at(phase: int, end: int) -> Integers:
     """Ticks of the beats at a phase, from before the first note to past the last."""
     return np.arange(phase - TICKS_PER_QUARTER if phase else 0, end + TICKS_PER_QUARTER, TICKS_PER_QUARTER)
 
 
 def pitched_columns(song: Song) -> Integers:
-    """Onset, end and pitch of the pitched notes, in order of onset, shape (n, 3)."""
+    """Onset, end, pitch and velocity of the pitched notes, in order of onset, shape (n, 4)."""
     rows = [
-        (note.time, note.time + note.duration, note.pitch)
+        (note.time, note.time + note.duration, note.pitch, note.velocity)
         for track in song.tracks
         if not track.is_drum
         for note in track.notes
     ]
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
     return columns[np.argsort(columns[:, 0], kind="stable")]
 
 
 def _barred(song: Song, columns: Integers, phase: int) -> Song:
     """The song with bar lines where they are likeliest, its beats moved onto the quarters."""
     beats = beats_at(phase, int(columns[:, 1].max()))
-    weights, intercept = _weights()
-    starts, length = downbeats(beat_features(columns, beats) @ weights + intercept)
-    usual = Meter(3 if length == 6 else length, 4)
+    starts, length = downbeats(downbeat_log_odds(columns, beats))
+    usual = Meter(length, 4)
     first = int(beats[starts[0]])
     shift = -first % (length * TICKS_PER_QUARTER) if first > 0 else -first
     moved = _shifted(song, shift)

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from solomuse.analysis.melody_features import NAMES, Floats, note_columns, polyphony, published_rule, track_features
+from solomuse.analysis.melody_features import (
+    NAMES,
+    Floats,
+    Integers,
+    note_columns,
+    polyphony,
+    published_rule,
+    track_features,
+)
 from solomuse.errors import NoMelodyError
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import Song
@@ -23,6 +32,9 @@ from solomuse.music.song import Song
 FEWEST_NOTES = 8
 MOST_POLYPHONY = 0.5
 WEIGHTS_FILE = Path(__file__).with_name("melody_weights.json")
+
+MOST_NOBODY = 0.9
+"""A song whose chance of having no melody is larger has none. Most songs that have one stay far below."""
 
 NAME_WEIGHT = 4.0
 """What a name such as "Melody" adds to a score; as much as makes a chance of 0.02 one of 0.5."""
@@ -66,6 +78,11 @@ class TrackScore:
 
 def rank_melody_tracks(song: Song) -> tuple[TrackScore, ...]:
     """Every track with its score, best first; the earlier track first at a tie."""
+    return _ranked(song)[0]
+
+
+def _ranked(song: Song) -> tuple[tuple[TrackScore, ...], float]:
+    """Every track with its score, best first, and the chance that none is a melody."""
     quarters = max(1.0, song.end / TICKS_PER_QUARTER)
     columns = [note_columns(track) for track in song.tracks]
     pitched = [
@@ -74,14 +91,14 @@ def rank_melody_tracks(song: Song) -> tuple[TrackScore, ...]:
         if not track.is_drum and len(notes) >= FEWEST_NOTES
     ]
     overlaps = [polyphony(notes) for notes in columns]
-    chances = np.zeros(len(columns))
+    chances, nobody = np.zeros(len(columns)), 1.0
     if pitched:
-        scores = track_features([columns[index] for index in pitched]) @ _weights()
-        scores += [NAME_WEIGHT * says_melody(song.tracks[index].name) for index in pitched]
+        scores = melody_scores([columns[index] for index in pitched], [song.tracks[index].name for index in pitched])
         scores[[overlaps[index] > MOST_POLYPHONY for index in pitched]] = -np.inf
         if np.isfinite(scores).any():
             exponents = np.exp(scores - scores.max())
             chances[pitched] = exponents / exponents.sum()
+            nobody = float(1 / (1 + np.exp(np.logaddexp.reduce(scores) - _table()["nobody"])))
     ranked = [
         TrackScore(
             index,
@@ -93,7 +110,12 @@ def rank_melody_tracks(song: Song) -> tuple[TrackScore, ...]:
         )
         for index, notes in enumerate(columns)
     ]
-    return tuple(sorted(ranked, key=lambda score: -score.score))
+    return tuple(sorted(ranked, key=lambda score: -score.score)), nobody
+
+
+def melody_scores(tracks: Sequence[Integers], names: Sequence[str]) -> Floats:
+    """Scores whose softmax is the chance of each track, shape (tracks,); tracks are given as `note_columns`."""
+    return np.asarray(track_features(tracks) @ _weights() + [NAME_WEIGHT * says_melody(name) for name in names])
 
 
 def melody_track(song: Song) -> TrackScore:
@@ -102,13 +124,13 @@ def melody_track(song: Song) -> TrackScore:
     Raises
     ------
     NoMelodyError
-        If no track has enough notes and little enough polyphony.
+        If no track has enough notes and little enough polyphony, or none is enough like a melody (`MOST_NOBODY`).
     """
-    ranked = rank_melody_tracks(song)
+    ranked, nobody = _ranked(song)
     if song.melody_track is not None:
         named = next(score for score in ranked if score.track == song.melody_track)
         return TrackScore(named.track, 1.0, named.rule, named.mean_pitch, named.polyphony, named.note_count)
-    if not ranked or ranked[0].score == 0:
+    if nobody > MOST_NOBODY:
         raise NoMelodyError(
             f"{song.title}: none of its {len(song.tracks)} tracks looks like a melody "
             f"(at least {FEWEST_NOTES} notes, mostly one at a time, no drums)"
@@ -123,7 +145,13 @@ def says_melody(name: str) -> bool:
 
 
 @cache
+def _table() -> dict[str, float]:
+    """The weights of the features by name, and the score of no melody."""
+    table: dict[str, float] = json.loads(WEIGHTS_FILE.read_text("utf-8"))
+    return table
+
+
+@cache
 def _weights() -> Floats:
     """Weights of the features, in their order."""
-    table = json.loads(WEIGHTS_FILE.read_text("utf-8"))
-    return np.array([table[name] for name in NAMES])
+    return np.array([_table()[name] for name in NAMES])

@@ -1,15 +1,34 @@
 """Who plays the melody, bar by bar: soloists hand it over to each other.
 
-`melody.rank_melody_tracks` says how likely each track of a whole song is the melody; here the same is asked of
-stretches of `STRETCH_BARS` bars, and the likeliest path from track to track is taken, each change at a cost.
+`melody.rank_melody_tracks` says how likely each track of a whole song is the melody. Here the same is asked of windows
+of `WINDOW_BARS` bars, and the likeliest path from track to track is taken, each change at a cost.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 
-from solomuse.analysis.melody import melody_track
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.analysis.melody import TrackScore, melody_scores, melody_track, rank_melody_tracks
+from solomuse.analysis.melody_features import note_columns
+from solomuse.errors import NoMelodyError
 from solomuse.music.song import Song
+
+WINDOW_BARS, HOP_BARS = 4, 2
+
+CHANGE_COST = 2.0
+"""What the sum of the log-chances of the windows must gain for another track to take over."""
+
+WHOLE_WEIGHT = 0.5
+"""How much a track's log-chance in the whole song counts in each window."""
+
+LEAST_NOTES_PER_BAR = 0.5
+"""A track with fewer notes in a window is not its melody."""
+
+_NOBODY = -8.0  # log-chance of no melody in a window
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +54,7 @@ def stretches(song: Song, choice: str = "best", min_score: float = 0.0) -> tuple
     ----------
     choice : str
         ``best``: the likeliest track over the whole song. ``all``: whoever has the melody, stretch by stretch.
-        ``name=TEXT``: the first track whose name holds the text, in any case. ``track=N``: by its index.
+        ``name=TEXT``: of the tracks whose name holds the text, in any case, the likeliest. ``track=N``: by its index.
     min_score : float
         Stretches that are less likely are left out.
 
@@ -44,7 +63,89 @@ def stretches(song: Song, choice: str = "best", min_score: float = 0.0) -> tuple
     NoMelodyError
         If there is none.
     """
-    if choice == "best":
-        best = melody_track(song)
-        return (Stretch(best.track, 0, len(song.bar_meters()), best.score),)
-    raise NotImplementedError
+    if choice == "all":
+        found = handed_over(song)
+    else:
+        one = _chosen(song, choice)
+        found = (Stretch(one.track, 0, len(song.bar_meters()), one.score),)
+    kept = tuple(stretch for stretch in found if stretch.score >= min_score)
+    if not kept:
+        best = max((stretch.score for stretch in found), default=0.0)
+        raise NoMelodyError(f"{song.title}: its melody is found with a chance of {best:.2f}, less than {min_score:g}")
+    return kept
+
+
+def _chosen(song: Song, choice: str) -> TrackScore:
+    """One track for the whole song."""
+    kind, _, value = choice.partition("=")
+    if kind == "best":
+        return melody_track(song)
+    ranked = rank_melody_tracks(song)
+    wanted = [
+        score
+        for score in ranked
+        if (score.track == int(value) if kind == "track" else value.lower() in song.tracks[score.track].name.lower())
+    ]
+    if not wanted:
+        names = ", ".join(f"{index} {track.name!r}" for index, track in enumerate(song.tracks[:12]))
+        raise NoMelodyError(f"{song.title}: no track is {choice}; it has {names}")
+    return wanted[0]
+
+
+def handed_over(song: Song) -> tuple[Stretch, ...]:
+    """The stretches in which one track after another has the melody, in order; of each the mean chance."""
+    if song.melody_track is not None:
+        return (Stretch(song.melody_track, 0, len(song.bar_meters()), 1.0),)
+    lines = list(accumulate((meter.bar_ticks for meter in song.bar_meters()), initial=0))
+    count = len(lines) - 1
+    starts = list(range(0, max(1, count - HOP_BARS), HOP_BARS))
+    whole = {score.track: score.score for score in rank_melody_tracks(song)}
+    columns = [note_columns(track) for track in song.tracks]
+    scores = np.full((len(starts), len(columns) + 1), -np.inf)
+    scores[:, -1] = _NOBODY
+    for row, start in enumerate(starts):
+        end = min(start + WINDOW_BARS, count)
+        inside = [_between(notes, lines[start], lines[end]) for notes in columns]
+        enough = max(1.0, LEAST_NOTES_PER_BAR * (end - start))
+        playing = [index for index in whole if whole[index] > 0 and len(inside[index]) >= enough]
+        if playing:
+            found = melody_scores([inside[index] for index in playing], [song.tracks[index].name for index in playing])
+            scores[row, playing] = found - np.logaddexp.reduce(found)
+            scores[row, playing] += WHOLE_WEIGHT * np.log([whole[index] for index in playing])
+    path = _likeliest_path(scores)
+    chances = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+    found_stretches = []
+    for track, rows in groupby(range(len(starts)), key=lambda row: int(path[row])):
+        own = list(rows)
+        margin = (WINDOW_BARS - HOP_BARS) // 2  # a window speaks for its middle
+        first, last = starts[own[0]] + (margin if own[0] else 0), starts[own[-1]] + margin + HOP_BARS
+        if track < len(columns):
+            end = count if own[-1] == len(starts) - 1 else min(last, count)
+            found_stretches.append(Stretch(track, first, end, float(chances[own, track].mean())))
+    if not found_stretches:
+        raise NoMelodyError(f"{song.title}: none of its {len(song.tracks)} tracks looks like a melody anywhere")
+    return tuple(found_stretches)
+
+
+def _between(notes: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:
+    """Rows of `note_columns` that start in ``[start, end)``, on a clock that starts there, cut at the end."""
+    first, last = np.searchsorted(notes[:, 0], (start, end))
+    part = notes[first:last].copy()
+    part[:, 0] -= start
+    part[:, 2] = np.minimum(part[:, 2], end) - start
+    return part
+
+
+def _likeliest_path(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The state of each row, shape (rows,), for scores of shape (rows, states)."""
+    best, came_from = scores[0], np.zeros(scores.shape, dtype=np.int64)
+    for row in range(1, len(scores)):
+        leader = int(best.argmax())
+        changes = best < best[leader] - CHANGE_COST
+        came_from[row] = np.where(changes, leader, np.arange(len(best)))
+        best = np.where(changes, best[leader] - CHANGE_COST, best) + scores[row]
+    path = np.zeros(len(scores), dtype=np.int64)
+    path[-1] = best.argmax()
+    for row in range(len(scores) - 1, 0, -1):
+        path[row - 1] = came_from[row, path[row]]
+    return path

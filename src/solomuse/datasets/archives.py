@@ -1,81 +1,131 @@
-"""Archives of songs, unpacked without what SoloMuse has no use for, such as audio."""
+"""Archives of songs, unpacked without what SoloMuse has no use for, such as audio.
+
+What an archive says of itself is not believed: bytes are counted as they are written, names that lead out of the
+folder, links and devices are left out, and impossible dates become 1970.
+"""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import shutil
+import stat
+import struct
 import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import IO
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO, Any
 
 from solomuse.errors import DatasetError
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 USEFUL_SUFFIXES = (
-    *(".mid", ".midi", ".kar", ".rmi", ".gz", ".musicxml", ".xml", ".mxl", ".abc", ".ls"),
+    *(".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz"),
+    *(".musicxml", ".xml", ".mxl", ".abc", ".ls"),
     *(".txt", ".csv", ".yaml", ".json", ".db", ".sqlite", ".sqlite3"),
 )
 MOST_BYTES = 20 * 2**30
 """An archive whose useful files take more is refused."""
 
+_CHUNK_BYTES = 2**20
+_FAULTS = (
+    OSError,
+    EOFError,
+    RuntimeError,  # a password is asked for
+    NotImplementedError,  # a way of packing that Python does not know
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+)
+_OPENER_BY_MAGIC: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+
+_Member = tuple[str, float, IO[bytes]]
+"""Name, time of the last change in seconds, content."""
+
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpack the songs and annotations of an archive; names that lead out of `folder` are left out.
+    """Unpack the songs and annotations of an archive into a new folder.
 
     Raises
     ------
     DatasetError
-        If it is damaged, unpacks to more than `MOST_BYTES` or than the disk holds.
+        If it is damaged or locked, holds nothing of use, or unpacks to more than `MOST_BYTES` or than the disk holds.
     """
-    folder.mkdir(parents=True)
-    left = min(MOST_BYTES, shutil.disk_usage(folder).free - 2**20)
     try:
-        members = _of_zip(path) if path.name.lower().endswith(".zip") else _of_tar(path)
-        for name, size, modified, content in members:
-            left -= size
-            if left < 0:
-                raise DatasetError(f"{path}: unpacks to more than there is room for; unpack the songs alone yourself")
+        folder.mkdir(parents=True)
+        left = min(MOST_BYTES, shutil.disk_usage(folder).free - _CHUNK_BYTES)
+        for name, changed, content in _of_zip(path) if path.name.lower().endswith(".zip") else _of_tar(path):
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
-                shutil.copyfileobj(content, file)
-            os.utime(target, (modified, modified))
-    except (
-        OSError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-    ) as e:
-        raise DatasetError(f"{path}: cannot be unpacked ({e}); download or pack it again") from None
+                while chunk := content.read(_CHUNK_BYTES):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise DatasetError(f"{path}: unpacks to more than there is room for; unpack the songs yourself")
+                    file.write(chunk)
+            _set_time(target, changed)
+    except _FAULTS as error:
+        why = next(iter(str(error).splitlines()), "it is damaged")
+        raise DatasetError(f"{path}: cannot be unpacked ({why}); download or pack it again") from None
+    if not any(folder.iterdir()):
+        raise DatasetError(f"{path}: the archive holds no MIDI file or lead sheet; give another")
 
 
 def _is_useful(name: str) -> bool:
+    """Whether a file is of a kind that is read, not hidden, and inside the archive's folder."""
     parts = PurePosixPath(name).parts
-    hidden = any(part == ".." or (part.startswith(("/", ".")) and part != ".") or part == "__MACOSX" for part in parts)
-    return bool(parts) and not hidden and name.lower().endswith(USEFUL_SUFFIXES)
+    leads_out = ".." in parts or name.startswith("/") or bool(PureWindowsPath(name).drive)
+    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return not leads_out and not is_hidden and name.lower().endswith(USEFUL_SUFFIXES)
 
 
-def _of_zip(path: Path) -> Iterator[tuple[str, int, float, IO[bytes]]]:
-    """Name, size, time and content of the useful files."""
+def _set_time(path: Path, changed: float) -> None:
+    """Give a file the time that the archive says, by which a dataset's fingerprint knows it again."""
+    os.utime(path, (0, 0))
+    with suppress(ValueError, OverflowError, OSError):
+        os.utime(path, (changed, changed))
+
+
+def _of_zip(path: Path) -> Iterator[_Member]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            if not info.is_dir() and _is_useful(info.filename):
+            name = info.filename.replace("\\", "/")  # some packers on Windows
+            if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16) and _is_useful(name):
                 with archive.open(info) as content:
-                    yield info.filename, info.file_size, time.mktime((*info.date_time, 0, 0, -1)), content
+                    yield name, _seconds(info), content
 
 
-def _of_tar(path: Path) -> Iterator[tuple[str, int, float, IO[bytes]]]:
-    """Name, size, time and content of the useful files."""
-    with tarfile.open(path, "r|*") as archive:
+def _seconds(info: zipfile.ZipInfo) -> float:
+    """The time of a file in seconds; 0 where there is no such day."""
+    try:
+        return time.mktime((*info.date_time, 0, 0, -1))
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _of_tar(path: Path) -> Iterator[_Member]:
+    with path.open("rb") as start:
+        magic = start.read(max(map(len, _OPENER_BY_MAGIC)))
+    opener = next((opener for known, opener in _OPENER_BY_MAGIC.items() if magic.startswith(known)), None)
+    with opener(path) if opener else path.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as archive:
         for info in archive:
             if info.isfile() and _is_useful(info.name) and (content := archive.extractfile(info)) is not None:
                 with content:
-                    yield info.name, info.size, float(info.mtime), content
+                    yield info.name, float(info.mtime), content
+        if opener is None and archive.offset > path.stat().st_size:  # of a file that is skipped tarfile does not say so
+            raise EOFError("unexpected end of data")

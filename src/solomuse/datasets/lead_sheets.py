@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solomuse.analysis.lead_sheet import lead_sheet
 from solomuse.datasets.midi_files import MIDI_SUFFIXES
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
-from solomuse.errors import ChartError, ChordError, FormatError, SoloMuseError
+from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError, SoloMuseError
 from solomuse.formats.abc import read_abc_tunes, split_tunes
+from solomuse.formats.improvisor import improvisor_title, read_improvisor
 from solomuse.formats.ireal import read_ireal_songs
 from solomuse.formats.midi import read_midi
 from solomuse.formats.musicxml import read_musicxml
@@ -21,10 +22,13 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song, song_of_sheet
 
-MUSICXML_SUFFIXES, ABC_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",)
+MUSICXML_SUFFIXES, ABC_SUFFIXES, IMPROVISOR_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",), (".ls",)
 TEXT_SUFFIXES = (".txt", ".html", ".htm", ".ireal", ".irealb", ".irealbook", ".chart")
-_SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
+_SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *IMPROVISOR_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
 _LONGEST_PATH = 1024
+
+MOST_BARS_PER_NOTE = 4
+"""An Impro-Visor lead sheet with fewer notes is a chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     Parameters
     ----------
     source : str or Path
-        The path of a MusicXML, ABC or MIDI file, or of a text or page that holds a chart or iReal Pro links; or a
-        chart, links or ABC tunes themselves.
+        The path of a MusicXML, ABC, Impro-Visor or MIDI file, or of a text or page that holds a chart or iReal Pro
+        links; or a chart, links or ABC tunes themselves.
     lenient : bool
         Read what can be read of a damaged one; what that means is said by each format's reader.
 
@@ -58,6 +62,8 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
         sheets = [_read(path.stem, lambda: read_musicxml(path, lenient=lenient))]
     elif path.name.lower().endswith(ABC_SUFFIXES):
         sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(_text_of(path), lenient=lenient)]
+    elif path.name.lower().endswith(IMPROVISOR_SUFFIXES):
+        sheets = [_read(path.stem, lambda: _read_improvisor(path, lenient=lenient))]
     elif path.name.lower().endswith(MIDI_SUFFIXES):
         sheets = [_read(path.stem, lambda: lead_sheet(read_midi(path)))]
     else:
@@ -162,5 +168,31 @@ def _read_tune(file: SongFile, _sustain: bool) -> Song:
     return song_of_sheet(result)
 
 
+def _find_improvisor(folder: Folder) -> Iterator[SongFile]:
+    for path in folder.take_files(IMPROVISOR_SUFFIXES):
+        try:
+            title = improvisor_title(read_text(path))
+        except FormatError:
+            title = None  # reading the song will say so
+        yield SongFile("improvisor", path, title or path.stem)
+
+
+def _read_improvisor(path: Path, *, lenient: bool = False) -> LeadSheet:
+    try:
+        return read_improvisor(read_text(path), lenient=lenient)
+    except FormatError as error:
+        raise FormatError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+
+
+def _read_improvisor_song(file: SongFile, _sustain: bool) -> Song:
+    """The song, unless its melody is missing or a stub: most charts of the Imaginary Book have only its first note."""
+    sheet = _read_improvisor(file.path)
+    notes, bars = len(sheet.melody), len(sheet.chart.bars)
+    if notes * MOST_BARS_PER_NOTE < bars:
+        raise NoMelodyError(f"{file.path}: has {notes} notes of melody over {bars} bars; 'solomuse chart' reads it")
+    return replace(song_of_sheet(sheet), title=file.title)
+
+
 MUSICXML_SCORES = Source("musicxml", _find_scores, lambda file, _: song_of_sheet(read_musicxml(file.path)))
 ABC_TUNES = Source("abc", _find_tunes, _read_tune)
+IMPROVISOR_SHEETS = Source("improvisor", _find_improvisor, _read_improvisor_song)

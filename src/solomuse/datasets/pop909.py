@@ -18,7 +18,9 @@ Oddities
 - Bars of 2, 3, 5, 6 beats in between are where the song, or the tapping, is irregular. They stay bars of their own.
 - The files named ``audio`` are on the clock of the recording, which is not quite that of the MIDI: their chords
   and beats are not used.
-- The melody overlaps itself slightly: it is not made one voice here.
+- The melody overlaps itself slightly: it is not made one voice here. Two songs of 717 (036, 802) have most of their
+  notes twice: equal notes become one.
+- BRIDGE is a second melody or a fill; it is part of the accompaniment unless ``--melody name=BRIDGE`` asks for it.
 """
 
 from __future__ import annotations
@@ -118,12 +120,19 @@ def read_pop909(folder: Path, sustain: bool = False) -> Song:
         key=_key(folder / "key_audio.txt"),
         source="pop909",
         beats="given",
+        metadata=pop909_metadata(folder),
     )
 
 
 def pop909_title(folder: Path) -> str:
     """The title that ``index.csv`` beside the folder gives, else the folder's name."""
     return _index_row(folder).get("name") or folder.name
+
+
+def pop909_metadata(folder: Path) -> dict[str, str]:
+    """What ``index.csv`` beside the folder says of the performer; empty where it says nothing."""
+    artist = _index_row(folder).get("artist", "").strip()
+    return {"performer": artist} if artist else {}
 
 
 def _index_row(folder: Path) -> dict[str, str]:
@@ -192,8 +201,10 @@ def _placed(track: Track, onsets: NDArray[np.int64], ends: NDArray[np.int64], sh
     times = np.maximum(onsets + shift, 0)
     durations = np.maximum(ends + shift - times, 1)
     notes = sorted(
-        Note(time, note.pitch, duration, note.velocity)
-        for note, time, duration in zip(track.notes, times.tolist(), durations.tolist(), strict=True)
+        {
+            Note(time, note.pitch, duration, note.velocity)
+            for note, time, duration in zip(track.notes, times.tolist(), durations.tolist(), strict=True)
+        }
     )
     return replace(track, notes=tuple(notes))
 

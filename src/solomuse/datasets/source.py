@@ -10,18 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from solomuse.datasets.archives import ARCHIVE_SUFFIXES, unpack
-from solomuse.datasets.lead_sheets import ABC_TUNES, MUSICXML_SCORES
+from solomuse.datasets.lead_sheets import ABC_TUNES, IMPROVISOR_SHEETS, MUSICXML_SCORES
 from solomuse.datasets.midi_files import MIDI_FILES
 from solomuse.datasets.pop909 import POP909
+from solomuse.datasets.pop909_cl import POP909_CL
+from solomuse.datasets.slakh import SLAKH
 from solomuse.datasets.song_file import Folder, SongFile
 from solomuse.datasets.wjazzd import WJAZZD
 from solomuse.errors import DatasetError
 from solomuse.music.song import Song
 
-SOURCES = {source.name: source for source in (POP909, WJAZZD, MUSICXML_SCORES, ABC_TUNES, MIDI_FILES)}
+SOURCES = {
+    source.name: source
+    for source in (SLAKH, POP909, POP909_CL, WJAZZD, MUSICXML_SCORES, ABC_TUNES, IMPROVISOR_SHEETS, MIDI_FILES)
+}
 """In the order in which a folder is shown to them: each leaves to the next ones what it does not recognise."""
 
-_KINDS = ".mid, .midi, .kar, .rmi, .mid.gz, .musicxml, .xml, .mxl, .abc"
+_KINDS = ".mid, .midi, .kar, .rmi, .mid.gz, .musicxml, .xml, .mxl, .abc, .ls"
 
 
 def read_song(file: SongFile, sustain: bool = False) -> Song:
@@ -55,7 +60,10 @@ def collected(paths: Sequence[Path], kind: str = "auto") -> Iterator[list[SongFi
             if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
                 folder = Path(scratch) / str(number) / path.name
                 unpack(path, folder)
-                inside = find_songs(folder, kind)
+                try:
+                    inside = find_songs(folder, kind)
+                except DatasetError as error:
+                    raise DatasetError(str(error).replace(str(folder), str(path))) from None
                 files += [replace(file, name=f"{path.name}/{file.name}") for file in inside]
             else:
                 files += find_songs(path, kind)

@@ -1,12 +1,16 @@
 """Standard MIDI Files: to a song and back.
 
-symusic reads it; what it gives up on, the forgiving reader of `smf` does. What a file says becomes a `Song`:
+symusic reads it; what it gives up on or would read in part only, and files of type 2, the forgiving reader of `smf`
+does. What a file says becomes a `Song`:
 
 ===================== ==============================================================================================
 in the file           in the song
 ===================== ==============================================================================================
 ticks                 rescaled to 480 a quarter, to the nearest; a note lasts at least one tick
 channels, programs    a track for each within each track of the file; channel 10 is the drums
+notes of one pitch    where they overlap within a channel they end in the order in which they began; notes that never
+                      end, or after 64 bars, last a whole note at most; symusic leaves out those that never end
+patterns (type 2)     one after another, each from a bar line on
 tempos                the plainest number of quarters a minute that stands for the file's microseconds
 time signatures       4/4 until the first; impossible ones are left out, of two within a sixteenth the later holds
 key signature         the first that is possible
@@ -23,7 +27,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise, starmap
 from operator import itemgetter
 from pathlib import Path
 from typing import cast
@@ -41,7 +45,7 @@ from symusic.core import (
 )
 
 from solomuse.errors import ChordError, FormatError, OutputError
-from solomuse.formats.smf import MARKER, MOST_BYTES, read_leniently, short_texts, unwrapped
+from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, short_texts, unwrapped
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 from solomuse.music.meter import COMMON_TIME, Meter
@@ -49,11 +53,17 @@ from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.song import MeterChange, Song, TempoChange, Track
 from solomuse.music.symbols import parse_chord
 
-MOST_NOTES = 1_000_000
+MOST_NOTES = 400_000
 """A file with more notes is refused; a long symphony has about 100,000."""
 
 LAST_TICK = 10_000_000
-"""A file whose notes end later is refused: about three hours at 120 quarters a minute."""
+"""Notes that begin later are left out: about three hours at 120 quarters a minute."""
+
+LONGEST_NOTE, LOST_END = 256 * TICKS_PER_QUARTER, 4 * TICKS_PER_QUARTER
+"""A longer note is taken for one whose end was lost; such a note lasts a whole note."""
+
+MOST_CHANGES = 50_000
+"""Of tempo, meter and key, and of markers; those behind them are left out. A drawn tempo curve has thousands."""
 
 MOST_BEATS = 64
 """A time signature with more beats is taken for a fault of the file."""
@@ -66,6 +76,14 @@ CHORD_TEXT_SHARE, SAMPLED_TEXTS = 0.3, 200
 
 MICROSECONDS_PER_MINUTE = 60_000_000
 LONGEST_QUARTER_MICROSECONDS = 0xFFFFFF
+
+_KIND_BY_START = {
+    **dict.fromkeys((b"<!doctype", b"<html", b"<title"), "it is a web page"),
+    **dict.fromkeys((b"rar!", b"pk\x03\x04", b"7z\xbc\xaf"), "it is an archive"),
+    b"smf2clip": "it is a MIDI 2.0 clip",
+    b"\x1f\x8b": "its packing is damaged",
+}
+"""What files that are called .mid are instead, by their first bytes in lower case."""
 
 _SIXTEENTH = TICKS_PER_QUARTER // 4
 _SECTION_LETTER = re.compile(r"[A-G][1-4]?")
@@ -86,22 +104,26 @@ _SIGNATURE_BY_KEY = {key: signature for signature, key in _KEY_BY_SIGNATURE.item
 def read_midi(path: Path, *, sustain: bool = False) -> Song:
     """The song that a Standard MIDI File of any type holds, titled by the file's name.
 
-    Tracks without notes are left out. Signature and tempo events past `LAST_TICK` are left out.
+    Tracks without notes are left out, and what lies past `LAST_TICK`.
 
     Parameters
     ----------
     sustain : bool
-        Let notes sound for as long as the sustain pedal of their channel is down, or until their pitch is struck again.
+        Let notes sound for as long as the sustain pedal of their channel, in their track of the file, is down, or until
+        their pitch is struck again. A pedal that is never lifted is left out.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is no Standard MIDI File, is damaged, holds no note, or is out of all
-        proportion (`MOST_NOTES`, `LAST_TICK`).
+        If the file cannot be read, is no Standard MIDI File, holds no note, or is out of all proportion
+        (`MOST_BYTES`, `MOST_NOTES`, `MOST_TRACKS`, `LAST_TICK`).
     """
     data = _data(path)
     score, notices = _score(data, path)
     tracks = _tracks(score, path, sustain)
+    late = score.note_num() - sum(len(track.notes) for track in tracks)
+    if late:
+        notices = (*notices, f"{late} notes past {LAST_TICK // TICKS_PER_QUARTER} quarter notes are left out")
     title = path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
     song = Song(tracks, _tempos(score), _meters(score), title=title, key=_key(score), notices=notices)
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
@@ -126,21 +148,26 @@ def _score(data: bytes, path: Path) -> tuple[ScoreTick, tuple[str, ...]]:
     """The file as it is parsed, at its own resolution, and what had to be mended."""
     try:
         inner, around = unwrapped(data)
-        if not {b"MThd", b"MTrk"} & {inner[:4], data[:4]} and b"MTrk" not in inner:
-            raise FormatError("not a Standard MIDI File (there is no track in it); give a .mid file")
+        if inner[:4] != b"MThd" and b"MTrk" not in inner:
+            raise FormatError(f"not a Standard MIDI File ({_kind(inner)}); give a .mid file")
         score = _parsed(inner)
         if score is not None and score.note_num():
             return score, (around,) if around else ()
         recovered = read_leniently(inner)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
-    notices = [around, *recovered.notices] if around else recovered.notices
-    return recovered.score, tuple(notices)
+    return recovered.score, (*((around,) if around else ()), *recovered.notices)
+
+
+def _kind(data: bytes) -> str:
+    """What a file that holds no MIDI track looks like."""
+    start = data[:512].lstrip().lower()
+    return next((kind for sign, kind in _KIND_BY_START.items() if start.startswith(sign)), "there is no track in it")
 
 
 def _parsed(data: bytes) -> ScoreTick | None:
-    """The file as symusic parses it, None where it gives up."""
-    if data[:4] != b"MThd":
+    """The file as symusic parses it, None where it gives up or would leave something out."""
+    if not is_regular(data):
         return None
     try:
         score = ScoreTick.from_midi(data, sanitize_data=True)
@@ -150,38 +177,47 @@ def _parsed(data: bytes) -> ScoreTick | None:
 
 
 def _tracks(score: ScoreTick, path: Path, sustain: bool) -> tuple[Track, ...]:
-    """The tracks that hold notes, once their number and times are known to be sane."""
-    count = score.note_num()
+    """The tracks that hold notes, once their number is known to be sane."""
+    count, sounding = score.note_num(), [track for track in score.tracks if len(track.notes)]
     if count == 0:
         raise FormatError(f"{path}: holds no notes; give a file with a melody")
     if count > MOST_NOTES:
         raise FormatError(f"{path}: holds {count} notes, more than {MOST_NOTES}; cut it into pieces")
-    return tuple(
-        Track(
-            _notes(track, score.ticks_per_quarter, path, sustain), track.name.strip(" \0"), track.program, track.is_drum
-        )
-        for track in score.tracks
-        if len(track.notes)
-    )
+    if len(sounding) > MOST_TRACKS:
+        raise FormatError(f"{path}: holds {len(sounding)} tracks, more than {MOST_TRACKS}; cut it into pieces")
+    resolution = score.ticks_per_quarter
+    tracks = [
+        Track(_notes(track, resolution, sustain), track.name.strip(" \0"), track.program, track.is_drum)
+        for track in sounding
+    ]
+    kept = tuple(track for track in tracks if track.notes)
+    if not kept:
+        quarters = LAST_TICK // TICKS_PER_QUARTER
+        raise FormatError(f"{path}: all notes lie past {quarters} quarter notes; cut the silence before them")
+    return kept
 
 
-def _notes(track: TrackTick, resolution: int, path: Path, sustain: bool) -> tuple[Note, ...]:
-    """The notes of one track in order of time, at `TICKS_PER_QUARTER`."""
+def _notes(track: TrackTick, resolution: int, sustain: bool) -> tuple[Note, ...]:
+    """The notes of one track in order of time, at `TICKS_PER_QUARTER`, without those past `LAST_TICK`."""
     columns = cast("dict[str, NDArray[np.int64]]", track.notes.numpy())
     start = columns["time"].astype(np.int64)
-    end = start + columns["duration"]
+    end = start + _believable(columns["duration"].astype(np.int64), resolution)
     if sustain and len(track.pedals):
         pedals = cast("dict[str, NDArray[np.int64]]", track.pedals.numpy())
         end = _sustained(start, end, columns["pitch"], pedals["time"], pedals["time"] + pedals["duration"])
     times, ends = _rescaled(start, resolution), _rescaled(end, resolution)
-    if times.min() < 0 or ends.max() > LAST_TICK:
-        quarters = LAST_TICK // TICKS_PER_QUARTER
-        raise FormatError(f"{path}: a note lies past {quarters} quarter notes; cut the silence or the file")
-    durations = np.maximum(ends - times, 1)
+    durations = np.maximum(np.minimum(ends, LAST_TICK) - times, 1)
     pitches = np.clip(columns["pitch"].astype(np.int64), 0, 127)
     velocities = np.clip(columns["velocity"].astype(np.int64), 1, 127)
     rows = zip(times.tolist(), pitches.tolist(), durations.tolist(), velocities.tolist(), strict=True)
-    return tuple(sorted(Note(*row) for row in rows))
+    in_order = sorted(row for row in rows if 0 <= row[0] < LAST_TICK)  # as notes sort, but in half the time
+    return tuple(starmap(Note, in_order))
+
+
+def _believable(durations: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
+    """Durations in ticks at `resolution`, those over `LONGEST_NOTE` shortened to `LOST_END`; shape and dtype stay."""
+    longest, lost = (ticks * resolution // TICKS_PER_QUARTER for ticks in (LONGEST_NOTE, LOST_END))
+    return np.where(durations > longest, lost, durations)
 
 
 def _sustained(
@@ -216,7 +252,7 @@ def _time(event: TempoTick | TimeSignatureTick, resolution: int) -> int:
 def _tempos(score: ScoreTick) -> tuple[TempoChange, ...]:
     """The tempo map, 120 until the first event as MIDI has it; of two at one time the later in the file holds."""
     qpm_by_time = {0: 120.0}
-    for event in sorted(score.tempos, key=lambda event: event.time):
+    for event in sorted(score.tempos[:MOST_CHANGES], key=lambda event: event.time):
         time = _time(event, score.ticks_per_quarter)
         if 0 <= time <= LAST_TICK and event.mspq > 0:
             qpm_by_time[time] = _plainest_qpm(event.mspq)
@@ -245,7 +281,7 @@ def _quarter_microseconds(qpm: float) -> int:
 def _meters(score: ScoreTick) -> tuple[MeterChange, ...]:
     """The meters that change anything; one that comes within a sixteenth after another takes its place."""
     changes = [MeterChange(0, COMMON_TIME)]
-    for event in sorted(score.time_signatures, key=lambda event: event.time):
+    for event in sorted(score.time_signatures[:MOST_CHANGES], key=lambda event: event.time):
         time, meter = _time(event, score.ticks_per_quarter), _meter(event)
         if meter is None or not 0 <= time <= LAST_TICK:
             continue
@@ -269,14 +305,14 @@ def _meter(event: TimeSignatureTick) -> Meter | None:
 
 def _key(score: ScoreTick) -> str | None:
     """The first possible key signature as a label such as ``Bb:maj``; None where there is none."""
-    signatures = sorted(score.key_signatures, key=lambda event: event.time)
+    signatures = sorted(score.key_signatures[:MOST_CHANGES], key=lambda event: event.time)
     keys = (_KEY_BY_SIGNATURE.get((event.key, event.tonality)) for event in signatures)
     return next((key for key in keys if key is not None), None)
 
 
 def _chords(score: ScoreTick, data: bytes, end: int) -> tuple[ChordSpan, ...]:
     """The chords that markers or other texts name; of several kinds the first whose texts are chords."""
-    markers = [(int(event.time), event.text) for event in score.markers]
+    markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
     for texts in (markers, *_other_texts(data)):
         timed = [
             ((2 * time * TICKS_PER_QUARTER + score.ticks_per_quarter) // (2 * score.ticks_per_quarter), text)
@@ -290,9 +326,9 @@ def _chords(score: ScoreTick, data: bytes, end: int) -> tuple[ChordSpan, ...]:
 
 def _other_texts(data: bytes) -> Iterator[list[tuple[int, str]]]:
     """The texts of each track and kind; nothing where too few look like chords to be worth the reading."""
-    found = [text for kind, text in short_texts(data) if kind != MARKER]
-    chords = sum(_chord("".join(text.split())) is not None for text in found[:SAMPLED_TEXTS])
-    if chords >= 2 and chords >= CHORD_TEXT_SHARE * min(len(found), SAMPLED_TEXTS):
+    found = list(islice(short_texts(data), SAMPLED_TEXTS))
+    chords = sum(_chord("".join(text.split())) is not None for text in found)
+    if chords >= 2 and chords >= CHORD_TEXT_SHARE * len(found):
         yield from read_leniently(data).texts.values()
 
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solomuse.datasets.midi_files import lakh_title, midi_title
+from solomuse.datasets.source import find_songs
+from solomuse.formats.midi import write_midi
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
+
+ONE_NOTE = Song((Track((Note(0, 60, 480),)),))
+TRACK = "TRABCDE128F931F9DF"
+CHECKSUMS = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210")
+
+
+def titles(folder: Path) -> list[str]:
+    return [file.title for file in find_songs(folder)]
+
+
+def write_one(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_midi(ONE_NOTE, path)
+
+
+def test_versions_that_match_one_recording_share_its_title(tmp_path: Path) -> None:
+    for checksum in CHECKSUMS:
+        write_one(tmp_path / "lmd_matched" / "A" / "B" / "C" / TRACK / f"{checksum}.mid")
+    assert titles(tmp_path) == [TRACK, TRACK]
+
+
+def test_recordings_have_titles_of_their_own(tmp_path: Path) -> None:
+    for track in (TRACK, "TRABCDF128F931F9DF"):
+        write_one(tmp_path / "A" / "B" / "C" / track / f"{CHECKSUMS[0]}.mid")
+    assert titles(tmp_path) == [TRACK, "TRABCDF128F931F9DF"]
+
+
+def test_files_of_the_full_set_are_each_a_song_of_their_own(tmp_path: Path) -> None:
+    for checksum in CHECKSUMS:
+        write_one(tmp_path / "lmd_full" / checksum[0] / f"{checksum}.mid")
+    assert titles(tmp_path) == list(CHECKSUMS)
+
+
+@pytest.mark.parametrize(
+    "folder", ["TRIO", "TRACK00001", "TRABCDE128F931F9D", "trabcde128f931f9df", "TRABCDE128F931F9DFX"]
+)
+def test_a_folder_that_is_no_recording_names_no_title(folder: str) -> None:
+    assert lakh_title(Path(folder, "tune.mid")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("tune.mid", "tune"), ("tune.MIDI", "tune"), ("A.B. tune.mid", "A.B. tune"), ("tune.mid.gz", "tune")],
+)
+def test_a_file_is_titled_by_its_name_without_endings(name: str, title: str) -> None:
+    assert midi_title(Path(name)) == title
