@@ -1,13 +1,13 @@
 """Learns the weights by which bar lines are found, and says how well beats and bars are found.
 
-    python benchmarks/fit_bars.py POP909_FOLDER [--multitrack MIDI_FOLDER] [--write]
+    python benchmarks/fit_bars.py POP909_FOLDER [--test MIDI_FOLDER] [--write]
 
 POP909's MIDI files have meaningless bar lines, and beats that lie off their quarters by a distance that differs from
 song to song; ``beat_midi.txt`` says where beats and bars are: a flag of simple downbeats, which come every two beats
-(or three, in songs in three), and a flag of bars of four beats. A folder of other files adds those in 2/4, 3/4 and 4/4
-whose bar lines are taken at their word. F-measures are within 70 ms, from mir_eval, cross-validated three times by song.
-The last row has the tempo map taken away: notes in seconds against a clock of 120, as in a recording, where beats have
-to be tracked.
+(or three, in songs in three), and a flag of bars of four beats. F-measures are within 70 ms, from mir_eval,
+cross-validated three times by song. The files of a folder to ``--test`` are not learned from; of them those in 3/4 and
+4/4 count, whose own bar lines are taken at their word. The last row has the tempo map taken away: notes in seconds
+against a clock of 120, as in a recording, where beats have to be tracked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ Floats = NDArray[np.float64]
 class Example:
     """A song's beats, which of them begin a bar, and what is needed to measure by."""
 
-    is_pop909: bool
     columns: NDArray[np.int64]
     beats: NDArray[np.int64]
     seconds: Floats
@@ -75,7 +74,7 @@ def annotated(folder: Path, in_three: set[str]) -> Example:
     is_first = np.zeros(len(beats))
     is_first[nearest[np.abs(seconds[nearest] - bars) < 0.07]] = 1
     features = beat_features(columns, beats)
-    return Example(True, columns, beats, seconds, bars, simple, flags[:, 0], is_triple, song, features, is_first)
+    return Example(columns, beats, seconds, bars, simple, flags[:, 0], is_triple, song, features, is_first)
 
 
 def trusted(path: Path) -> Example | None:
@@ -95,7 +94,7 @@ def trusted(path: Path) -> Example | None:
     is_first = np.isin(beats, lines).astype(float)
     is_triple = song.meters[0].meter.numerator == 3
     features = beat_features(columns, beats)
-    return Example(False, columns, beats, seconds, bars, bars, seconds, is_triple, song, features, is_first)
+    return Example(columns, beats, seconds, bars, bars, seconds, is_triple, song, features, is_first)
 
 
 class Net(torch.nn.Module):
@@ -112,6 +111,7 @@ class Net(torch.nn.Module):
         self.dropout = torch.nn.Dropout(0.2)
 
     def standard(self, features: Floats) -> torch.Tensor:
+        """Features of shape (beats, features) as the network takes them."""
         values = np.clip((features - self.mean) / self.scale, -MOST_DEVIATIONS, MOST_DEVIATIONS)
         return torch.tensor(values.T, dtype=torch.float32)
 
@@ -123,6 +123,7 @@ class Net(torch.nn.Module):
         return last(hidden)[:, 0]
 
     def table(self) -> dict[str, NDArray[np.float32]]:
+        """The weights as the package keeps them."""
         table = {"mean": self.mean, "scale": self.scale}
         for number, layer in enumerate(self.layers):
             table[f"weight_{number}"] = layer.weight.detach().permute(2, 1, 0).numpy()
@@ -174,10 +175,26 @@ def with_half_bars(starts: NDArray[np.int64], length: int, count: int) -> NDArra
     return np.concatenate([np.arange(start, end, step) for start, end in pairs])
 
 
+def measured(net: Net, song: Example) -> tuple[float, float, float]:
+    """F-measures of bars and of simple downbeats, and whether duple and triple are told apart."""
+    starts, length = downbeats(log_odds(net, song))
+    halves = with_half_bars(starts, length, len(song.beats))
+    bars, simple = f_measure(song.bars, song.seconds[starts]), f_measure(song.simple, song.seconds[halves])
+    return bars, simple, float((length == 3) == song.is_triple)
+
+
+def report(name: str, rows: Sequence[tuple[float, float, float]]) -> None:
+    bars, simple, meters = np.array(rows).T
+    print(f"{name}, {len(rows)} songs")
+    print(f"  downbeats, bars               F {bars.mean():.3f}, over 0.9 in {np.mean(bars > 0.9):.3f}")
+    print(f"  downbeats, simple             F {simple.mean():.3f}, over 0.9 in {np.mean(simple > 0.9):.3f}")
+    print(f"  duple or triple                 {meters.mean():.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--multitrack", type=Path)
+    parser.add_argument("--test", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the weights into the package")
@@ -186,53 +203,34 @@ def main() -> None:
     with (arguments.folder / "index.csv").open(encoding="utf-8") as file:
         in_three = {row["song_id"] for row in csv.DictReader(file) if row["num_beats_per_measure"] == "3"}
     songs = [annotated(path, in_three) for path in sorted(arguments.folder.iterdir()) if path.is_dir()]
-    if arguments.multitrack:
-        others = [trusted(file.path) for file in find_songs(arguments.multitrack)]
-        songs += [song for song in others if song is not None]
     fold = np.random.default_rng(arguments.seed).permutation(len(songs)) % FOLDS
-    results: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
+    rows = []
     for number in range(FOLDS):
         net = learned([song for song, own in zip(songs, fold, strict=True) if own != number], arguments.seed)
-        for song in [song for song, own in zip(songs, fold, strict=True) if own == number]:
-            starts, length = downbeats(log_odds(net, song))
-            halves = with_half_bars(starts, length, len(song.beats))
-            results[song.is_pop909].append(
-                (
-                    f_measure(song.bars, song.seconds[starts]),
-                    f_measure(song.simple, song.seconds[halves]) if song.is_pop909 else np.nan,
-                    float((length == 3) == song.is_triple),
-                )
-            )
-    for is_pop909, rows in results.items():
-        if rows:
-            bars, simple, meters = np.array(rows).T
-            print(f"{'POP909' if is_pop909 else 'other files'}, {len(rows)} songs, held out")
-            print(f"  downbeats, bars               F {bars.mean():.3f}, over 0.9 in {np.mean(bars > 0.9):.3f}")
-            if is_pop909:
-                print(f"  downbeats, simple             F {simple.mean():.3f}, over 0.9 in {np.mean(simple > 0.9):.3f}")
-            print(f"  duple or triple                 {meters.mean():.3f}")
-    pop = [song for song in songs if song.is_pop909]
+        rows += [measured(net, song) for song, own in zip(songs, fold, strict=True) if own == number]
+    report("POP909, held out", rows)
     regular = [
         max(f_measure(song.bars, song.seconds[start::length]) for start in range(length))
-        for song in pop
+        for song in songs
         for length in [3 if song.is_triple else 4]
     ]
-    beats = [f_measure(song.annotated_beats, song.seconds) for song in pop]
-    tracked = [
-        f_measure(
-            song.annotated_beats,
-            track_beats(seconds_of(song.song, song.columns[:, 0]), onset_weights(song.columns)),
-        )
-        for song in pop
-    ]
-    print(f"POP909, best regular bars       F {np.mean(regular):.3f} (what its own irregular bars leave)")
-    print(f"POP909, beats, phase found      F {np.mean(beats):.3f}, over 0.9 in {np.mean(np.array(beats) > 0.9):.3f}")
-    print(f"POP909, beats without a tempo   F {np.mean(tracked):.3f}")
+    beats = np.array([f_measure(song.annotated_beats, song.seconds) for song in songs])
+    tracked = [f_measure(song.annotated_beats, beats_without_tempo(song)) for song in songs]
+    print(f"  best regular bars             F {np.mean(regular):.3f} (what its own irregular bars leave)")
+    print(f"  beats, phase found            F {beats.mean():.3f}, over 0.9 in {np.mean(beats > 0.9):.3f}")
+    print(f"  beats without a tempo         F {np.mean(tracked):.3f}")
+    net = learned(songs, arguments.seed)
+    if arguments.test:
+        others = [trusted(file.path) for file in find_songs(arguments.test)]
+        report(f"{arguments.test.name}, not learned from", [measured(net, song) for song in others if song is not None])
     if arguments.write:
-        net = learned(songs, arguments.seed)
         np.savez_compressed(WEIGHTS_FILE, **{name: value.astype(np.float16) for name, value in net.table().items()})
         difference = log_odds(net, songs[0]) - downbeat_log_odds(songs[0].columns, songs[0].beats)
         print(f"the package's network differs from the learned one by {np.abs(difference).max():.4f}")
+
+
+def beats_without_tempo(song: Example) -> Floats:
+    return track_beats(seconds_of(song.song, song.columns[:, 0]), onset_weights(song.columns))
 
 
 if __name__ == "__main__":

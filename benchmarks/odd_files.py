@@ -2,9 +2,10 @@
 
     python benchmarks/odd_files.py FOLDER... [--fuzzed 400] [--seed 1]
 
-Each file is read by symusic, by `read_midi` and by `prepare_song` in a process of its own, with its time and the growth
-of its peak memory. Then come files made to take long, and the example songs with damage of every kind, of which
-nothing but a `FormatError` may come. Prints tables in Markdown; exits with 1 if a promise is broken.
+Each file is read by symusic, by `read_midi` and by `prepare_song` in a process of its own, with the seconds of
+processor time that it takes and the growth of its peak memory. Then come files made to take long, and the example
+songs with damage of every kind, of which nothing but a `FormatError` may come. Prints tables in Markdown; exits with 1
+if a promise is broken.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import resource
 import sys
 import tempfile
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -52,6 +54,7 @@ class Outcome:
     is_ours : bool
         Whether the problem is a bug of ours: an exception of another kind, a crash, or no end.
     read_seconds, prepare_seconds : float
+        Of processor time.
     megabytes : float
         Growth of the peak memory.
     """
@@ -66,6 +69,7 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
+        """In all."""
         return self.read_seconds + self.prepare_seconds
 
 
@@ -82,7 +86,7 @@ def symusic_notes(path: Path) -> int:
 
 def work(path: Path, is_prepared: bool, results: Connection) -> None:
     """Read a file, prepare it where asked to, and send the outcome."""
-    before, start = peak_megabytes(), time.perf_counter()
+    before, start = peak_megabytes(), time.process_time()
     problem, notes, prepared, is_ours = "", 0, 0.0, False
     try:
         notes = sum(len(track.notes) for track in read_midi(path).tracks)
@@ -90,10 +94,10 @@ def work(path: Path, is_prepared: bool, results: Connection) -> None:
         problem = str(error).removeprefix(f"{path}: ").partition(";")[0]
     except BaseException as error:  # that this never happens is what is measured
         problem, is_ours = f"{type(error).__name__}: {error}", True
-    read = time.perf_counter() - start
+    read = time.process_time() - start
     if is_prepared and not problem:
         result = prepare_song(SongFile("midi", path, path.stem, path.name), DataConfig())
-        prepared = time.perf_counter() - start - read
+        prepared = time.process_time() - start - read
         if isinstance(result, Skip):
             problem, is_ours = result.reason, result.reason.startswith("Internal")
     grown = peak_megabytes() - before
@@ -156,14 +160,14 @@ HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
         filled(size, b"\x78\xff\x58\4\3\2\x18\x08\x78\xff\x58\4\4\2\x18\x08"), chunk(NOTE), tracks=2
     ),
     "pedals": lambda size, _: midi(filled(size, b"\0\xb0\x40\x7f\1\x40\0", after=NOTE)),
-    "4 GB of zeros, packed": lambda _, __: gzip_bomb(),
+    "2 GB of zeros, packed": lambda _, __: gzip_bomb(),
     "notes, packed": lambda size, _: gzip.compress(midi(filled(size, b"\1\x3c\0\1\x3c\x50", b"\0\x90\x3c\x50")), 1),
 }
 
 
 def gzip_bomb() -> bytes:
-    """A gzip member for each of 4096 MB: packed files may be put together."""
-    return gzip.compress(bytes(2**20)) + gzip.compress(bytes(2**30), 1) * 4
+    packer = zlib.compressobj(wbits=31)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(2048)) + packer.flush()
 
 
 def damaged(data: bytes, rng: random.Random) -> bytes:
@@ -198,9 +202,7 @@ def report(folder: Path) -> list[Outcome]:
     """Print what became of the files of a folder."""
     found = {path: outcome(path) for path in files_in(folder)}
     all_of = list(found.values())
-    ours, symusic = (
-        sum(count > 0 for count in counts) for counts in zip(*((o.notes, o.symusic_notes) for o in all_of))
-    )
+    ours, symusic = sum(o.notes > 0 for o in all_of), sum(o.symusic_notes > 0 for o in all_of)
     beyond = sum(o.notes > 0 and o.symusic_notes == 0 for o in all_of)
     lost = sum(o.notes == 0 and o.symusic_notes > 0 for o in all_of)
     fuller = sum(o.notes > o.symusic_notes > 0 for o in all_of)
@@ -285,8 +287,8 @@ def main() -> int:
         every += report_hostile(Path(scratch), rng)
         every += report_fuzzed(Path(scratch), rng, arguments.fuzzed)
     broken = [o for o in every if o.is_ours or o.seconds > MOST_SECONDS or o.megabytes > MOST_MEGABYTES]
-    for one in broken:
-        print(f"broken promise: {one}", file=sys.stderr)
+    for one in broken[:SHOWN]:
+        print(f"one of {len(broken)} broken promises: {one}", file=sys.stderr)
     return 1 if broken else 0
 
 

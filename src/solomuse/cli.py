@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from solomuse import __version__
 from solomuse.config import SIZES, Config, load_config
-from solomuse.errors import ChartError, OutputError, SoloMuseError
+from solomuse.errors import ChartError, FetchError, OutputError, SoloMuseError
 
 if TYPE_CHECKING:
     from solomuse.music.chart import Chart
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from solomuse.music.leadsheet import LeadSheet
 
 INTERRUPTED = 130
+DOWNLOADS = Path("01.data") / "Remote"
 FIELDS = {
     "grid": int,
     "seq_len": int,
@@ -30,6 +32,7 @@ FIELDS = {
     "min_confidence": float,
     "format": str,
     "splits": str,
+    "swing": str,
     "max_seconds": float,
     "n_layer": int,
     "n_head": int,
@@ -59,7 +62,7 @@ FORMAT_BY_ENDING = {
 }
 DATA_FIELDS = (
     *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
-    "max_seconds",
+    *("swing", "max_seconds"),
 )
 SWITCHES = ("omitted", "sustain")
 
@@ -115,6 +118,12 @@ def _parser() -> argparse.ArgumentParser:
     add_fields(prepare, DATA_FIELDS)
     prepare.add_argument("--omitted", action="store_const", const=True, help="take in what publishers leave out")
     prepare.add_argument("--sustain", action="store_const", const=True, help="fold the sustain pedal into durations")
+
+    fetch = add("fetch", _fetch, "download a data set; without a name, list them", "solomuse fetch pop909")
+    fetch.add_argument("name", nargs="?", help="one that the list shows")
+    fetch.add_argument("--into", type=Path, help="a folder; 01.data/Remote where there is one, else data")
+    fetch.add_argument("--url", help="the same file at another place")
+    fetch.add_argument("--force", action="store_true", help="download it again")
 
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
     train.add_argument("dataset", type=Path)
@@ -187,6 +196,15 @@ def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
     return bar
 
 
+@contextmanager
+def _byte_bar(what: str, done: int, total: int | None) -> Iterator[Callable[[int], object]]:
+    """A progress bar on stderr for bytes, told of them as they come."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, initial=done, total=total, unit="B", unit_scale=True, file=sys.stderr) as bar:
+        yield bar.update
+
+
 def _show(document: Any, as_json: bool, text: str) -> int:
     print(json.dumps(document, ensure_ascii=False) if as_json else text)
     return 0
@@ -212,6 +230,31 @@ def _prepare(arguments: argparse.Namespace) -> int:
         f"{report['tokens_per_note']:.2f} tokens a note, {report['files_per_second']} files a second; {arguments.out}"
     )
     return _show(report, arguments.json, text)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from solomuse.datasets.fetch import fetch
+    from solomuse.datasets.remote_sets import DATA_SETS, listed, prepare_command, table
+
+    if arguments.name is None:
+        return _show(listed(), arguments.json, table())
+    data_set = DATA_SETS.get(arguments.name)
+    if data_set is None:
+        raise FetchError(f"there is no data set {arguments.name!r}: expected one of {', '.join(DATA_SETS)}")
+    folder = arguments.into or (DOWNLOADS if DOWNLOADS.is_dir() else Path("data"))
+    try:
+        fetched, is_new = fetch(data_set, folder, arguments.url, force=arguments.force, progress=_byte_bar)
+    except KeyboardInterrupt:
+        part = folder / f"{data_set.file}.part"
+        print(f"solomuse: interrupted; what has come is in {part}: run the same command to go on", file=sys.stderr)
+        return INTERRUPTED
+    file, command = str(folder / data_set.file), prepare_command(data_set, folder)
+    text = (
+        f"{file}: {fetched.bytes} bytes, {'downloaded' if is_new else 'there already'}\nsha256: {fetched.sha256}\n"
+        f"licence: {data_set.licence}\ncite: {data_set.citation}\n{command}"
+    )
+    document = {**asdict(fetched), "file": file, "is_new": is_new, "prepare": command}
+    return _show(document, arguments.json, text)
 
 
 def _train(arguments: argparse.Namespace) -> int:

@@ -46,6 +46,8 @@ class DataConfig:
         ``original`` keeps the splits of the data set's publishers where they name one.
     omitted : bool
         Read what the publishers of a data set leave out, such as Slakh's duplicates.
+    swing : {"straighten", "keep"}
+        Whether swung eighths are made even; the ratio is kept beside the song.
     sustain : bool
         Let notes of MIDI files sound for as long as the sustain pedal is down.
     max_seconds : float
@@ -64,6 +66,7 @@ class DataConfig:
     format: str = "auto"
     splits: Literal["title", "original"] = "title"
     omitted: bool = False
+    swing: Literal["straighten", "keep"] = "straighten"
     sustain: bool = False
     max_seconds: float = 30.0
 

@@ -11,6 +11,7 @@
     ├── VocabularyError           music, or a model folder, that the vocabulary cannot express
     ├── GrammarError              a token sequence that is not well-formed
     ├── DatasetError              a dataset folder that is missing, empty or of another version
+    ├── FetchError                a data set that cannot be downloaded, or is not what was published
     ├── ModelError                a model folder that is missing, incomplete or of another vocabulary
     ├── ConfigError               options that are unknown or contradict each other
     └── OutputError               an output that exists already or cannot be written
@@ -72,6 +73,10 @@ class GrammarError(SoloMuseError):
 
 class DatasetError(SoloMuseError):
     """A dataset folder that is missing, empty or of another version."""
+
+
+class FetchError(SoloMuseError):
+    """A data set that cannot be downloaded, or is not what was published."""
 
 
 class ModelError(SoloMuseError):

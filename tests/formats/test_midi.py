@@ -401,10 +401,41 @@ def test_a_damaged_track_that_goes_astray_ends_there(read) -> None:
     assert "track 1 goes astray" in song.notices
 
 
-def test_notes_that_begin_past_the_last_tick_are_left_out_and_counted(read) -> None:
-    song = read(midi_file(1, 480, track_chunk((0, ON), (480, OFF), (20_000_000, ON), (1, OFF))))
+@pytest.mark.parametrize("far", [600 * 480, 30_000 * 480, 2**28 - 1], ids=["silence", "hours", "as far as can be"])
+def test_notes_far_behind_the_others_are_left_out_and_counted(far: int, read) -> None:
+    song = read(midi_file(1, 480, track_chunk((0, ON), (480, OFF), (far, ON), (1, OFF))))
     assert song.tracks[0].notes == (Note(0, 60, 480),)
-    assert song.notices == ("1 notes past 20833 quarter notes are left out",)
+    assert song.notices == ("1 notes lie far behind the others: they are left out",)
+
+
+def test_a_rest_in_one_track_is_no_silence(read) -> None:
+    rest = 600 * 480
+    long = track_chunk(*[(0, ON), (480, OFF)] * 700)
+    song = read(midi_file(1, 480, long, track_chunk((0, ON), (480, OFF), (rest, ON), (480, OFF))))
+    assert (len(song.tracks[1].notes), song.notices) == (2, ())
+
+
+def test_a_meter_far_behind_the_notes_makes_no_bars(read) -> None:
+    song = one_note_with(read)
+    waltz = track_chunk((30_000 * 480, meta(0x58, b"\x03\x02\x18\x08")))
+    assert read(midi_file(1, 480, track_chunk((0, ON), (3840, OFF)), waltz)).bar_meters() == song.bar_meters()
+
+
+def test_a_note_longer_than_64_bars_has_lost_its_end(song_of) -> None:
+    song = song_of(track_chunk((0, ON), (0, b"\x91\x40\x50"), (256 * 480, OFF), (1, b"\x81\x40\x00")))
+    assert [track.notes for track in song.tracks] == [(Note(0, 60, 256 * 480),), (Note(0, 64, 1920),)]
+
+
+def test_line_ends_that_were_changed_as_if_it_were_text_are_changed_back(read) -> None:
+    data = midi_file(1, 480, track_chunk((0, meta(1, b"A\nB")), (10, ON), (480, OFF)))
+    song = read(data.replace(b"\n", b"\r\n"))
+    assert song.tracks[0].notes == (Note(10, 60, 480),)
+    assert song.notices == ("its line ends were changed as if it were text",)
+
+
+def test_line_ends_in_a_whole_file_are_its_own(read) -> None:
+    data = midi_file(1, 480, track_chunk((0, meta(1, b"A\r\nB")), (480, ON), (480, OFF)))
+    assert read(data).notices == ()
 
 
 def test_a_tempo_says_nothing_where_time_is_in_smpte_frames(read) -> None:

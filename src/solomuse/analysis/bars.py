@@ -7,7 +7,6 @@ at all (a performance recorded against a clock of 120). What the file says stays
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +16,9 @@ from solomuse.analysis.beats import warp_to_ticks
 from solomuse.analysis.downbeats import downbeat_log_odds, downbeats
 from solomuse.music.chart import ChordSpan
 from solomuse.music.meter import Meter
-from solomuse.music.note import TICKS_PER_QUARTER, Note
-from solomuse.music.song import BeatSource, MeterChange, Song, TempoChange, Track
+from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.notes import Notes
+from solomuse.music.song import BeatSource, MeterChange, Song, TempoChange
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -115,13 +115,9 @@ def beats_at(phase: int, end: int) -> Integers:
 
 def pitched_columns(song: Song) -> Integers:
     """Onset, end, pitch and velocity of the pitched notes, in order of onset, shape (n, 4)."""
-    rows = [
-        (note.time, note.time + note.duration, note.pitch, note.velocity)
-        for track in song.tracks
-        if not track.is_drum
-        for note in track.notes
-    ]
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    parts = [track.columns for track in song.tracks if not track.is_drum]
+    rows = [np.stack([part.times, part.ends, part.pitches, part.columns[:, 3]], axis=1) for part in parts]
+    columns = np.concatenate([np.zeros((0, 4), dtype=np.int64), *rows])
     return columns[np.argsort(columns[:, 0], kind="stable")]
 
 
@@ -150,7 +146,7 @@ def _shifted(song: Song, ticks: int) -> Song:
     """The song later by some ticks, its tempo changes and chords too."""
     return replace(
         song,
-        tracks=tuple(replace(track, notes=tuple(note.shift(ticks) for note in track.notes)) for track in song.tracks),
+        tracks=tuple(replace(track, notes=track.columns.shift(ticks)) for track in song.tracks),
         tempos=tuple(TempoChange(change.time + ticks if change.time else 0, change.qpm) for change in song.tempos),
         chords=tuple(ChordSpan(span.time + ticks, span.duration, span.chord) for span in song.chords),
     )
@@ -162,23 +158,21 @@ def _tracked(song: Song, columns: Integers) -> Song:
     beats = track_beats(seconds, onset_weights(columns))
     ticks = TICKS_PER_QUARTER * np.arange(len(beats))
 
-    def warped(times: Sequence[int]) -> Integers:
-        heard = warp_to_ticks(seconds_of(song, np.array(times, dtype=np.int64)), beats, ticks)
-        return np.maximum(heard, 0)
+    def warped(times: Integers) -> Integers:
+        return np.maximum(warp_to_ticks(seconds_of(song, times), beats, ticks), 0)
 
     tracks = []
     for track in song.tracks:
-        starts = warped([note.time for note in track.notes])
-        ends = np.maximum(warped([note.end for note in track.notes]), starts + 1)
-        notes = [
-            Note(start, note.pitch, end - start, note.velocity)
-            for note, start, end in zip(track.notes, starts.tolist(), ends.tolist(), strict=True)
-        ]
-        tracks.append(Track(tuple(sorted(notes)), track.name, track.program, track.is_drum))
+        notes = track.columns
+        starts = warped(notes.times)
+        lengths = np.maximum(warped(notes.ends) - starts, 1)
+        columns = np.stack([starts, notes.pitches, lengths, notes.columns[:, 3]], axis=1)
+        tracks.append(replace(track, notes=Notes(columns)))
     chords = [
         ChordSpan(start, end - start, span.chord)
         for span in song.chords
-        if (start := int(warped([span.time])[0])) < (end := int(warped([span.end])[0]))
+        for start, end in [warped(np.array([span.time, span.end])).tolist()]
+        if start < end
     ]
     tempos = (TempoChange(0, round(60 / float(np.median(np.diff(beats))), 3)),)
     return replace(song, tracks=tuple(tracks), tempos=tempos, chords=tuple(chords))
@@ -225,11 +219,13 @@ def track_beats(seconds: Floats, weights: Floats) -> Floats:
     score, came_from = strength.copy(), np.full(count, -1)
     steps = np.arange(-2 * period, -period // 2 + 1)
     cost = -tightness * np.log(-steps / period) ** 2 / 100
-    for place in range(2 * period, count):
-        reached = score[place + steps] + cost
-        best = int(reached.argmax())
-        score[place] += reached[best]
-        came_from[place] = place + steps[best]
+    block = period // 2  # a beat is at least so far from the one before, so that a block depends on earlier ones only
+    for place in range(2 * period, count, block):
+        places = np.arange(place, min(place + block, count))
+        reached = score[places[:, None] + steps] + cost
+        best = reached.argmax(1)
+        score[places] += reached[np.arange(len(places)), best]
+        came_from[places] = places + steps[best]
     place = count - period + int(score[-period:].argmax())
     found = []
     while place >= 0:

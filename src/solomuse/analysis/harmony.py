@@ -1,24 +1,27 @@
 """Infers the chords of a song from its accompaniment.
 
-A semi-Markov model: a chord is a stretch of up to `LONGEST` half beats, and its score is linear in what sounds in it.
-The best sequence of stretches is found by dynamic programming (Sarawagi and Cohen, "Semi-Markov conditional random
-fields", NIPS 2004). ``benchmarks/fit_chords.py`` learned the weights from annotated songs, the same for every root.
+A semi-Markov model: a chord is a stretch of up to `LONGEST` half beats between two places where the harmony may change,
+and its score is linear in what sounds in it. The best sequence of stretches is found by dynamic programming (Sarawagi
+and Cohen, "Semi-Markov conditional random fields", NIPS 2004). ``benchmarks/fit_chords.py`` learned the weights from
+annotated songs, the same for every root.
 
-What a half beat is known by, each for the twelve pitch classes:
+What a stretch is known by, each for the twelve pitch classes (sums and means are over its half beats, of what
+`chord_frames` says):
 
-===========  ============================================================================
-share        its sounding time, as share of all
-length       square root of its sounding time in half beats
-presence     whether it sounds for a fifth of the half beat
-bass         whether it is the lowest note
-struck       how many notes begin with the half beat, up to two
-low          its sounding time below A3, up to one half beat
-===========  ============================================================================
+========  =====================================================
+0         share of the sounding time
+1         square root of the mean sounding time
+2 3 4     presence: mean; sum up to 1; a quarter of the sum up to 1
+5 6       bass: mean; sum up to 1
+7 8       struck: mean; half of the sum up to 1
+9         mean of low
+10        a quarter of the sum of presence
+========  =====================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,73 +29,76 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.analysis.key import MAJOR, MINOR
+from solomuse.analysis.chord_frames import (
+    BASS,
+    KINDS,
+    LENGTH,
+    LONGEST,
+    PRESENCE,
+    STRUCK,
+    Floats,
+    Frames,
+    Integers,
+    boundaries,
+    frames_of,
+)
 from solomuse.errors import NoChordsError
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
-from solomuse.music.meter import Meter
-from solomuse.music.note import TICKS_PER_QUARTER
-from solomuse.music.song import Song, Track
+from solomuse.music.song import Song
 
 QUALITIES = (
-    "maj",
-    "min",
-    "7",
-    "min7",
-    "maj7",
-    "dim",
-    "hdim7",
-    "dim7",
-    "aug",
-    "sus4",
-    "sus2",
-    "minmaj7",
-    "maj6",
-    "min6",
+    *("maj", "min", "7", "min7", "maj7", "dim", "hdim7", "dim7", "aug"),
+    *("sus4", "sus2", "minmaj7", "maj6", "min6"),
 )
 SILENCE = 12 * len(QUALITIES)
 """The state of no chord; the others are numbered by root, then quality."""
 
-LONGEST = 16
-FRAME_TICKS = TICKS_PER_QUARTER // 2
+REACH = 10
+"""A stretch spans at most so many places where the harmony may change."""
+
 SLASH_SHARE = 0.6
 """A chord tone that is the lowest note for this share of a chord's half beats is its bass."""
 
-SHARE, LENGTH, PRESENCE, BASS, STRUCK, LOW = range(6)
+STATES_PER_PLACE = 3
+"""Of the states, those come into question that are among so many best ones between two neighbouring places."""
+
+FEATURES = 11
 START_KINDS, NEXT_KINDS, BEFORE_KINDS = (LENGTH, PRESENCE, BASS, STRUCK), (PRESENCE, BASS, STRUCK), (PRESENCE, BASS)
 """What is looked at in the first half beat of a stretch, in the one behind it, and in the one before it."""
 
 WEIGHTS_FILE = Path(__file__).with_name("harmony_weights.npz")
 
-Floats = NDArray[np.float32]
-
-_LOW_PITCH = 57
 _CLASSES = np.arange(12)
 _RELATIVE = (_CLASSES[None, :] - _CLASSES[:, None]) % 12  # of a pitch class to a root, by root
 
 
 @dataclass(frozen=True, slots=True)
-class Frames:
-    """A song's accompaniment by half beats.
+class Stretches:
+    """The stretches of a song that may be a chord.
 
     Parameters
     ----------
-    times : ndarray of shape (n + 1,), int64
-        Where they begin in ticks; the last end included.
-    places : ndarray of shape (n,), int64
-        0 on a bar line, 1 in the middle of the bar, 2 on another beat, 3 between.
-    kinds : ndarray of shape (n, 6, 12), float32
-        What sounds, as above.
-    sounds : ndarray of shape (n,), bool
-    key : int
-        Its tonic, and 12 more in minor.
+    first, last : ndarray of shape (m,), int64
+        Between which of the `bounds`.
+    bounds : ndarray of shape (places + 1,), int64
+        Half beats where the harmony may change, and the end.
+    lengths : ndarray of shape (m,), int64
+        In half beats.
+    features : ndarray of shape (m, FEATURES, 12), float32
+    keys : ndarray of shape (m, 24), float32
+        Mean chance of each key.
+    quiet : ndarray of shape (m,), float32
+        Share of the half beats in which nothing sounds.
     """
 
-    times: NDArray[np.int64]
-    places: NDArray[np.int64]
-    kinds: Floats
-    sounds: NDArray[np.bool_]
-    key: int
+    first: Integers
+    last: Integers
+    bounds: Integers
+    lengths: Integers
+    features: Floats
+    keys: Floats
+    quiet: Floats
 
 
 def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
@@ -116,11 +122,18 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     heard = [song.tracks[index] for index in tracks if not song.tracks[index].is_drum and song.tracks[index].notes]
     if not heard:
         raise NoChordsError(f"{song.title}: no notes are left to infer chords from once melody and drums are set aside")
-    frames = frames_of(heard, song.bar_meters())
+    frames = frames_of([track.columns for track in heard], song.bar_meters())
+    model = learned_model()
+    stretches = stretches_of(frames, boundaries(frames, model.boundary))
+    states = leading_states(frames, stretches, model)
+    scores = stretch_scores(frames, stretches, model, states=states)
+    found = best_stretches(stretches, scores, model.transitions[np.ix_(states, states)])
     spans: list[ChordSpan] = []
-    for start, end, state in best_stretches(stretch_scores(frames, weights()), transition_scores(weights())):
+    bass = np.zeros((len(frames.places) + 1, 12))
+    np.cumsum(frames.kinds[:, BASS], axis=0, out=bass[1:])
+    for start, end, state in found:
         time, stop = int(frames.times[start]), int(frames.times[end])
-        chord = _chord(state, frames.kinds[start:end, BASS])
+        chord = _chord(int(states[state]), (bass[end] - bass[start]) / (end - start))
         if spans and spans[-1].chord == chord:
             spans[-1] = replace(spans[-1], duration=stop - spans[-1].time)
         else:
@@ -128,151 +141,204 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     return tuple(spans)
 
 
-def frames_of(tracks: Sequence[Track], meters: Sequence[Meter]) -> Frames:
-    """The half beats of the bars, and what of the tracks sounds in each."""
-    times, places = _half_beats(meters)
-    count = len(places)
-    rows = [(note.time, note.time + note.duration, note.pitch) for track in tracks for note in track.notes]
-    starts, ends, pitches = np.array(rows, dtype=np.int64).T
-    first = np.clip(np.searchsorted(times, starts, "right") - 1, 0, count - 1)
-    lengths = np.clip(np.searchsorted(times, ends, "left"), first + 1, count) - first
-    stop = np.cumsum(lengths)
-    frame = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1])
-    starts, ends, pitches = (np.repeat(column, lengths) for column in (starts, ends, pitches))
-    sounding = np.minimum(ends, times[frame + 1]) - np.maximum(starts, times[frame])
-    sounding = sounding / (times[frame + 1] - times[frame])
-    kept = sounding > 0.1
-    frame, starts, pitches, sounding = frame[kept], starts[kept], pitches[kept], sounding[kept]
-    cell = 12 * frame + pitches % 12
+@dataclass(frozen=True, slots=True)
+class ChordModel:
+    """The learned weights, turned to all roots; ``benchmarks/fit_chords.py`` says what each means.
 
-    def summed(mask: NDArray[np.bool_], values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        part = None if values is None else values[mask]
-        return np.bincount(cell[mask], weights=part, minlength=12 * count).astype(np.float64).reshape(count, 12)
+    Parameters
+    ----------
+    boundary : ndarray of shape (BOUNDARY_FEATURES + 1,), float32
+    begin, finish : ndarray of shape (kinds * 12, SILENCE), float32
+        Of the half beats at both ends: `START_KINDS` and `BEFORE_KINDS`; `NEXT_KINDS`.
+    inside : ndarray of shape (FEATURES * 12 + 48, SILENCE), float32
+        Of the features, of the chances of the keys, and of these for each beat.
+    quality, by_density, by_length : ndarray of shape (SILENCE,), float32
+        Of a chord; times the density of the song; for each beat of it.
+    quiet, silence : ndarray of shape (2,) and (4,), float32
+    length, place, place_end : ndarray of shape (LONGEST,), (4,) and (4,), float32
+    transitions : ndarray of shape (SILENCE + 1, SILENCE + 1), float32
+        From row to column.
+    """
 
-    everything = np.ones(len(frame), dtype=bool)
-    length = summed(everything, sounding)
-    lowest = np.full(count, 128)
-    np.minimum.at(lowest, frame, pitches)
-    sounds = lowest < 128
-    bass = np.zeros((count, 12))
-    bass[np.flatnonzero(sounds), lowest[sounds] % 12] = 1.0
-    share = length / np.maximum(length.sum(1, keepdims=True), 1e-6)
-    struck = np.minimum(summed(starts >= times[frame] - FRAME_TICKS // 8), 2.0)
-    low = np.minimum(summed(pitches < _LOW_PITCH, sounding), 1.0)
-    kinds = np.stack([share, np.sqrt(length), length > 0.2, bass, struck, low], axis=1).astype(np.float32)
-    return Frames(times, places, kinds, sounds, _key(length.sum(0)))
-
-
-def _half_beats(meters: Sequence[Meter]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the half beats begin, the last end included, and which place each has in its bar."""
-    times, places, bar = [], [], 0
-    for meter in meters:
-        beat = meter.beat_ticks * (3 if meter.denominator >= 8 and meter.numerator % 3 == 0 else 1)
-        middle = meter.bar_ticks // 2 if meter.bar_ticks % (2 * beat) == 0 else -1
-        for time in range(0, meter.bar_ticks, FRAME_TICKS):
-            times.append(bar + time)
-            places.append(0 if time == 0 else 1 if time == middle else 2 if time % beat == 0 else 3)
-        bar += meter.bar_ticks
-    return np.array([*times, bar]), np.array(places)
+    boundary: Floats
+    begin: Floats
+    finish: Floats
+    inside: Floats
+    quality: Floats
+    by_density: Floats
+    by_length: Floats
+    quiet: Floats
+    silence: Floats
+    length: Floats
+    place: Floats
+    place_end: Floats
+    transitions: Floats
 
 
-def _key(classes: NDArray[np.float64]) -> int:
-    """The key whose profile correlates best with the pitch classes: its tonic, and 12 more in minor."""
-    profiles = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
-    centred = profiles - profiles.mean(axis=1, keepdims=True)
-    return int((centred @ (classes - classes.mean()) / np.linalg.norm(centred, axis=1)).argmax())
+def chord_model(table: Mapping[str, Floats]) -> ChordModel:
+    """The model of a table of weights."""
+
+    def by_root(name: str) -> Floats:
+        return np.asarray(table[name][:, :, _RELATIVE].transpose(1, 3, 2, 0).reshape(-1, SILENCE))
+
+    def by_tonic(name: str) -> Floats:
+        return np.asarray(table[name][:, _RELATIVE].reshape(24, SILENCE))
+
+    transitions = np.zeros((SILENCE + 1, SILENCE + 1), dtype=np.float32)
+    steps = table["transition"][_RELATIVE].transpose(0, 2, 1, 3)
+    transitions[:SILENCE, :SILENCE] = steps.reshape(SILENCE, SILENCE)
+    transitions[:SILENCE, SILENCE], transitions[SILENCE, :SILENCE] = table["silence_transition"]
+    return ChordModel(
+        boundary=table["boundary"],
+        begin=np.concatenate([by_root("start"), by_root("before")]),
+        finish=by_root("next"),
+        inside=np.concatenate([by_root("stretch"), by_tonic("key"), by_tonic("key_by_length")]),
+        quality=np.tile(table["quality"], 12),
+        by_density=np.tile(table["by_density"], 12),
+        by_length=np.tile(table["by_length"], 12),
+        quiet=table["quiet"],
+        silence=table["silence"],
+        length=table["length"],
+        place=table["place"],
+        place_end=table["place_end"],
+        transitions=transitions,
+    )
 
 
 @cache
-def weights() -> dict[str, Floats]:
-    """The learned weights by name; their shapes are said in ``benchmarks/fit_chords.py``."""
+def learned_model() -> ChordModel:
+    """The model of the package."""
     with np.load(WEIGHTS_FILE) as stored:
-        return {name: stored[name].astype(np.float32) for name in stored.files}
+        return chord_model({name: stored[name].astype(np.float32) for name in stored.files})
 
 
-def projected(kinds: Floats, weight: Floats) -> Floats:
-    """Scores of each half beat, shape (n, kinds, 12), for each chord under weights of shape (qualities, kinds, 12)."""
-    by_root = weight[:, :, _RELATIVE].transpose(1, 3, 2, 0)  # kinds, pitch class, root, quality
-    flat = by_root.reshape(kinds.shape[1] * 12, SILENCE)
-    return np.asarray(kinds.reshape(len(kinds), -1) @ flat)
-
-
-def stretch_scores(frames: Frames, table: dict[str, Floats]) -> Floats:
-    """Scores of each stretch in each state, shape (n, LONGEST, SILENCE + 1): ``[t, l]`` is ``[t, t + l + 1)``."""
-    kinds, count = frames.kinds, len(frames.places)
-    nothing = np.zeros((1, SILENCE), dtype=np.float32)
-    mean = np.vstack([nothing, projected(kinds, table["mean"]).cumsum(0)])
-    total = np.vstack([nothing, projected(kinds, table["total"]).cumsum(0) / 4])
-    first = projected(kinds[:, START_KINDS], table["start"])
-    first += np.vstack([nothing, projected(kinds[:-1, BEFORE_KINDS], table["before"])])
-    behind = np.vstack([projected(kinds[:, NEXT_KINDS], table["next"]), nothing])
-    start = np.arange(count)[:, None]
-    lengths = np.arange(1, LONGEST + 1, dtype=np.float32)
-    end = np.minimum(start + np.arange(1, LONGEST + 1), count)
-    mode, tonic = divmod(frames.key, 12)
-    by_length = (table["by_length"] + np.roll(table["key"][mode], tonic, axis=0)).reshape(-1) / 4
-    scores = np.empty((count, LONGEST, SILENCE + 1), dtype=np.float32)
-    chords = scores[:, :, :SILENCE]
-    np.subtract(mean[end], mean[:count, None], out=chords)
-    chords /= lengths[:, None]
-    chords += total[end] + behind[end]
-    chords += (first - total[:count])[:, None]
-    chords += np.tile(table["quality"], 12) + by_length * lengths[:, None]
-    quiet = (
-        1 - (np.append(0, frames.sounds.cumsum())[end] - np.append(0, frames.sounds.cumsum())[:count, None]) / lengths
+def stretches_of(frames: Frames, bounds: Integers) -> Stretches:
+    """The stretches between the places where the harmony may change, in order of their ends, the shortest first."""
+    count = len(frames.places)
+    places = np.arange(len(bounds) - 1)[:, None]
+    begins = places - np.arange(REACH)
+    lengths = bounds[1:, None] - bounds[np.maximum(begins, 0)]
+    last, back = np.nonzero((begins >= 0) & (lengths <= LONGEST))
+    first = last - back
+    starts, ends = bounds[first], bounds[last + 1]
+    sums = np.zeros((count + 1, 12 * KINDS + 25), dtype=np.float32)
+    rows = np.concatenate(
+        [frames.kinds.reshape(count, -1), frames.keys, frames.sounds[:, None].astype(np.float32)], axis=1
     )
-    chords += (quiet * table["quiet"][0] + quiet * lengths / 4 * table["quiet"][1])[..., None]
-    quiet_scores = quiet * table["silence"][0] + quiet * lengths / 4 * table["silence"][1]
-    scores[:, :, SILENCE] = quiet_scores + table["silence"][2] + table["silence"][3] * lengths / 4
-    scores += table["length"][:, None] + table["place"][frames.places][:, None, None]
-    scores[start + np.arange(1, LONGEST + 1) > count] = -1e4
+    np.cumsum(rows, axis=0, out=sums[1:])
+    inside = sums[ends] - sums[starts]
+    sizes = (ends - starts).astype(np.float32)[:, None]
+    kinds = inside[:, : 12 * KINDS].reshape(-1, KINDS, 12)
+    length, presence, bass, struck, low = (kinds[:, kind] for kind in range(KINDS))
+    features = np.empty((len(first), FEATURES, 12), dtype=np.float32)
+    np.divide(length, np.maximum(length.sum(1, keepdims=True), 1e-6), out=features[:, 0])
+    np.sqrt(np.maximum(length / sizes, 0), out=features[:, 1])
+    np.divide(presence, sizes, out=features[:, 2])
+    np.minimum(presence, 1, out=features[:, 3])
+    np.divide(presence, 4, out=features[:, 10])
+    np.minimum(features[:, 10], 1, out=features[:, 4])
+    np.divide(bass, sizes, out=features[:, 5])
+    np.minimum(bass, 1, out=features[:, 6])
+    np.divide(struck, sizes, out=features[:, 7])
+    np.minimum(struck / 2, 1, out=features[:, 8])
+    np.divide(low, sizes, out=features[:, 9])
+    keys = inside[:, 12 * KINDS : -1] / sizes
+    quiet = 1 - inside[:, -1] / sizes[:, 0]
+    return Stretches(first, last, bounds, ends - starts, features, keys, quiet)
+
+
+def stretch_scores(
+    frames: Frames,
+    stretches: Stretches,
+    model: ChordModel,
+    chosen: NDArray[np.bool_] | slice = slice(None),
+    states: Integers | slice = slice(SILENCE + 1),
+) -> Floats:
+    """Scores of the chosen stretches in the chosen states, shape (m, number of states).
+
+    Parameters
+    ----------
+    states : ndarray of int64 or slice
+        Rising; the last one is `SILENCE`.
+    """
+    chords = states[:-1] if isinstance(states, np.ndarray) else slice(SILENCE)
+    around = np.zeros((len(frames.places) + 2, KINDS, 12), dtype=np.float32)  # a silent half beat at both ends
+    around[1:-1] = frames.kinds
+    np.sqrt(around[:, LENGTH], out=around[:, LENGTH])
+    starts, ends = stretches.bounds[:-1], stretches.bounds[1:]
+    at_start = np.concatenate([around[starts + 1][:, START_KINDS], around[starts][:, BEFORE_KINDS]], axis=1)
+    at_end = around[ends + 1][:, NEXT_KINDS]
+    begin_scores = at_start.reshape(len(starts), -1) @ model.begin[:, chords]
+    begin_scores += model.quality[chords] + frames.density * model.by_density[chords]
+    finish_scores = at_end.reshape(len(ends), -1) @ model.finish[:, chords]
+    places = np.append(frames.places, 0)
+    begin, finish = model.place[places[starts]], model.place_end[places[ends]]
+    first, last, lengths = stretches.first[chosen], stretches.last[chosen], stretches.lengths[chosen]
+    features, keys, quiet = stretches.features[chosen], stretches.keys[chosen], stretches.quiet[chosen]
+    beats = (lengths / 4).astype(np.float32)
+    values = np.concatenate([features.reshape(len(beats), -1), keys, keys * beats[:, None], beats[:, None]], axis=1)
+    inside = np.concatenate([model.inside[:, chords], model.by_length[None, chords]])
+    fixed = model.length[lengths - 1] + begin[first] + finish[last]
+    scores = np.empty((len(beats), inside.shape[1] + 1), dtype=np.float32)
+    scores[:, :-1] = values @ inside
+    scores[:, :-1] += begin_scores[first]
+    scores[:, :-1] += finish_scores[last]
+    scores[:, :-1] += (fixed + quiet * (model.quiet[0] + beats * model.quiet[1]))[:, None]
+    of_quiet, of_quiet_beats, once, of_beats = model.silence
+    scores[:, -1] = fixed + quiet * (of_quiet + beats * of_quiet_beats) + once + beats * of_beats
     return scores
 
 
-def transition_scores(table: dict[str, Floats]) -> Floats:
-    """Scores of one state behind another, shape (SILENCE + 1, SILENCE + 1), from row to column."""
-    chords = table["transition"][_RELATIVE].transpose(0, 2, 1, 3).reshape(SILENCE, SILENCE)
-    to_silence, from_silence = table["silence_transition"]
-    scores = np.zeros((SILENCE + 1, SILENCE + 1), dtype=np.float32)
-    scores[:SILENCE, :SILENCE] = chords
-    scores[:SILENCE, SILENCE], scores[SILENCE, :SILENCE] = to_silence, from_silence
-    return scores
+def leading_states(frames: Frames, stretches: Stretches, model: ChordModel) -> Integers:
+    """The states that are among the best `STATES_PER_PLACE` between two neighbouring places, and `SILENCE`; rising."""
+    is_shortest = stretches.first == stretches.last
+    scores = stretch_scores(frames, stretches, model, is_shortest)
+    leading = np.argpartition(scores, -STATES_PER_PLACE, axis=1)[:, -STATES_PER_PLACE:]
+    is_leading = np.zeros(SILENCE + 1, dtype=bool)
+    is_leading[leading] = True
+    is_leading[SILENCE] = True
+    return np.flatnonzero(is_leading)
 
 
-def best_stretches(scores: Floats, transitions: Floats) -> list[tuple[int, int, int]]:
-    """The best sequence of stretches: where each begins and ends, and its state."""
-    count, longest, states = scores.shape
-    best = np.zeros((count + 1, states), dtype=np.float32)  # of what ends here, with the step into the next state
-    lengths = np.zeros((count + 1, states), dtype=np.int64)
-    came_from = np.zeros((count + 1, states), dtype=np.int64)
-    every = np.arange(states)
+def best_stretches(stretches: Stretches, scores: Floats, transitions: Floats) -> list[tuple[int, int, int]]:
+    """The best sequence of stretches: the half beats where each begins and ends, and its state.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (m, states), float32
+    transitions : ndarray of shape (states, states), float32
+        From row to column.
+    """
+    places = len(stretches.bounds) - 1
+    offsets = np.searchsorted(stretches.last, np.arange(places + 1)).tolist()
     into = np.ascontiguousarray(transitions.T)
-    for end in range(1, count + 1):
-        starts = np.arange(end - 1, max(-1, end - longest - 1), -1)
-        candidates = best[starts] + scores[starts, end - 1 - starts]
-        choice = candidates.argmax(0)
-        lengths[end] = choice + 1
-        reached = candidates[choice, every]
-        if end < count:
-            steps = into + reached
-            came_from[end] = steps.argmax(1)
-            best[end] = steps[every, came_from[end]]
-    end, state = count, int(reached.argmax())
-    found = []
+    best = np.zeros((places + 1, len(into)), dtype=np.float32)  # of what ends here, with the step into the next state
+    reached = np.empty((places, len(into)), dtype=np.float32)
+    add, largest = np.add, np.maximum.reduce
+    for place in range(places):
+        begin, end = offsets[place], offsets[place + 1]
+        before = best[place - (end - begin) + 1 : place + 1][::-1]
+        largest(add(before, scores[begin:end]), axis=0, out=reached[place])
+        largest(add(into, reached[place]), axis=1, out=best[place + 1])
+    end, state, found = places, int(reached[-1].argmax()), []
     while end > 0:
-        start = end - int(lengths[end, state])
-        found.append((start, end, state))
-        state = int(came_from[start, state])
+        begin = offsets[end - 1]
+        count = offsets[end] - begin
+        back = int((best[end - count : end, state][::-1] + scores[begin : begin + count, state]).argmax())
+        start = end - 1 - back
+        found.append((int(stretches.bounds[start]), int(stretches.bounds[end]), state))
+        if start > 0:
+            state = int((into[state] + reached[start - 1]).argmax())
         end = start
     return found[::-1]
 
 
-def _chord(state: int, bass: Floats) -> Chord:
-    """The chord of a state over half beats whose lowest pitch classes are `bass`, shape (frames, 12)."""
+def _chord(state: int, bass: NDArray[np.float64]) -> Chord:
+    """The chord of a state over half beats of which these shares have each pitch class lowest, shape (12,)."""
     if state == SILENCE:
         return NO_CHORD
-    chord = Chord(state // len(QUALITIES), QUALITIES[state % len(QUALITIES)])
-    shares = bass.mean(axis=0)
-    lowest = int(shares.argmax())
-    is_slash = shares[lowest] >= SLASH_SHARE and lowest in chord.pitch_classes
+    root, quality = divmod(state, len(QUALITIES))
+    chord = Chord(root, QUALITIES[quality])
+    lowest = int(bass.argmax())
+    is_slash = bass[lowest] >= SLASH_SHARE and lowest in chord.pitch_classes
     return replace(chord, bass=lowest) if is_slash else chord

@@ -78,10 +78,10 @@ class TrackScore:
 
 def rank_melody_tracks(song: Song) -> tuple[TrackScore, ...]:
     """Every track with its score, best first; the earlier track first at a tie."""
-    return _ranked(song)[0]
+    return rank_with_nobody(song)[0]
 
 
-def _ranked(song: Song) -> tuple[tuple[TrackScore, ...], float]:
+def rank_with_nobody(song: Song) -> tuple[tuple[TrackScore, ...], float]:
     """Every track with its score, best first, and the chance that none is a melody."""
     quarters = max(1.0, song.end / TICKS_PER_QUARTER)
     columns = [note_columns(track) for track in song.tracks]
@@ -126,7 +126,7 @@ def melody_track(song: Song) -> TrackScore:
     NoMelodyError
         If no track has enough notes and little enough polyphony, or none is enough like a melody (`MOST_NOBODY`).
     """
-    ranked, nobody = _ranked(song)
+    ranked, nobody = rank_with_nobody(song)
     if song.melody_track is not None:
         named = next(score for score in ranked if score.track == song.melody_track)
         return TrackScore(named.track, 1.0, named.rule, named.mean_pitch, named.polyphony, named.note_count)

@@ -65,16 +65,19 @@ _COMMON_BAR = 4 * TICKS_PER_QUARTER
 
 def note_columns(track: Track) -> Integers:
     """Onset, pitch, end and velocity of the notes in order, shape (notes, 4)."""
-    rows = [(note.time, note.pitch, note.time + note.duration, note.velocity) for note in track.notes]
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return columns[np.lexsort((columns[:, 1], columns[:, 0]))]
+    notes = track.columns
+    return np.stack([notes.times, notes.pitches, notes.ends, notes.columns[:, 3]], axis=1)
 
 
 def published_rule(columns: Integers, quarters: float) -> float:
     """High, one note at a time, enough of them: 0 to 1."""
-    height = float(np.clip((columns[:, 1].mean() - LOWEST_PITCH) / (HIGHEST_PITCH - LOWEST_PITCH), 0.0, 1.0))
-    activity = min(1.0, len(columns) / (ENOUGH_NOTES_PER_QUARTER * quarters))
-    return HEIGHT_WEIGHT * height + MONOPHONY_WEIGHT * (1 - polyphony(columns)) + ACTIVITY_WEIGHT * activity
+    return _rule(float(columns[:, 1].mean()), polyphony(columns), len(columns), quarters)
+
+
+def _rule(mean_pitch: float, overlap: float, count: int, quarters: float) -> float:
+    height = min(max((mean_pitch - LOWEST_PITCH) / (HIGHEST_PITCH - LOWEST_PITCH), 0.0), 1.0)
+    activity = min(1.0, count / (ENOUGH_NOTES_PER_QUARTER * quarters))
+    return HEIGHT_WEIGHT * height + MONOPHONY_WEIGHT * (1 - overlap) + ACTIVITY_WEIGHT * activity
 
 
 def polyphony(columns: Integers) -> float:
@@ -97,13 +100,16 @@ def track_features(tracks: Sequence[Integers]) -> Floats:
     means = np.array([columns[:, 1].mean() for columns in tracks])
     loudness = np.array([columns[:, 3].mean() for columns in tracks])
     counts = np.array([len(columns) for columns in tracks])
-    onsets = [np.unique(columns[:, 0] // _TOGETHER) for columns in tracks]
+    begins = np.zeros((len(tracks), end // _TOGETHER + 1), dtype=bool)
+    for own_begins, columns in zip(begins, tracks, strict=True):
+        own_begins[columns[:, 0] // _TOGETHER] = True
+    together = (begins.astype(np.float32) @ begins.T.astype(np.float32)) / begins.sum(1)[:, None]
+    np.fill_diagonal(together, 0)
     rows = []
     for index, columns in enumerate(tracks):
         features = _alone(columns, end)
         cover, top_own = sounds[index].sum() / sounding, is_top[index].sum() / own[index]
         top_share, rank = is_top[index].sum() / sounding, float((means[index] > means).mean())
-        others = [other for place, other in enumerate(onsets) if place != index]
         features |= {
             "rank": rank,
             "relative_notes": np.log2(counts[index] / counts.mean()),
@@ -118,7 +124,7 @@ def track_features(tracks: Sequence[Integers]) -> Floats:
             "rank_chords": rank * features["chords_root"],
             "velocity": (loudness[index] - loudness.mean()) / 16,
             "loudest": float(loudness[index] >= loudness.max() - 1),
-            "together": max((float(np.isin(onsets[index], other).mean()) for other in others), default=0.0),
+            "together": float(together[index].max()),
             "position": index / max(1, len(tracks) - 1),
         }
         rows.append([features[name] for name in NAMES])
@@ -155,15 +161,17 @@ def _alone(columns: Integers, end: int) -> dict[str, float]:
     chords = 1 - len(line) / len(columns)
     overlap = polyphony(columns)
     density = np.log2(len(line) / quarters + 0.05)
-    low, high = np.percentile(pitches, (5, 95))
-    classes = np.bincount(pitches % 12, minlength=12)
+    counts = np.bincount(pitches, minlength=132)
+    low, high = _percentile(counts, 0.05), _percentile(counts, 0.95)
+    classes = counts.reshape(-1, 12).sum(0)
+    mean = pitches.sum() / len(pitches)
     length = float(np.log2(lengths.mean() / TICKS_PER_QUARTER + 0.01))
     same_bars, same_rhythms = _repetition(onsets, line)
     phase = times % TICKS_PER_QUARTER
     steps, thirds = _share((intervals >= 1) & (intervals <= 2)), _share((intervals >= 3) & (intervals <= 4))
     return {
-        "pitch": (pitches.mean() - 64) / 12,
-        "pitch_bow": ((pitches.mean() - 68) / 12) ** 2,
+        "pitch": (mean - 64) / 12,
+        "pitch_bow": ((mean - 68) / 12) ** 2,
         "range": (high - low) / 12,
         "range_bow": ((high - low) / 12 - 1.3) ** 2,
         "polyphony": overlap,
@@ -171,7 +179,7 @@ def _alone(columns: Integers, end: int) -> dict[str, float]:
         "chords": chords,
         "chords_root": chords**0.5,
         "polyphonic": float(overlap > 0.25),
-        "rule": published_rule(columns, quarters),
+        "rule": _rule(mean, overlap, len(columns), quarters),
         "density": density,
         "density_bow": (density - 0.3) ** 2,
         "steps": steps,
@@ -186,7 +194,7 @@ def _alone(columns: Integers, end: int) -> dict[str, float]:
         "phrases": 8 * (rests > TICKS_PER_QUARTER).sum() / len(line),
         "long_rests": 8 * _share(rests > 3 * TICKS_PER_QUARTER),
         "pitch_entropy": _entropy(classes),
-        "pitches": len(np.unique(pitches)) / 12,
+        "pitches": np.count_nonzero(counts) / 12,
         "rhythm_entropy": _entropy(np.bincount(np.clip((gaps + 30) // 60, 0, 64))) if len(gaps) else 0.0,
         "same_bars": same_bars,
         "same_rhythms": same_rhythms,
@@ -198,7 +206,15 @@ def _alone(columns: Integers, end: int) -> dict[str, float]:
 
 
 def _share(mask: NDArray[np.bool_]) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
+    return np.count_nonzero(mask) / len(mask) if len(mask) else 0.0
+
+
+def _percentile(counts: Integers, share: float) -> float:
+    """The percentile of whole numbers of which there are so many each, between two of them linearly."""
+    sums = np.cumsum(counts)
+    place = share * (int(sums[-1]) - 1)
+    low, high = np.searchsorted(sums, (int(place) + 1, min(int(place) + 2, int(sums[-1]))))
+    return float(low + (place - int(place)) * (high - low))
 
 
 def _entropy(counts: Integers) -> float:
@@ -214,7 +230,13 @@ def _repetition(onsets: Integers, line: Integers) -> tuple[float, float]:
     starts = np.flatnonzero(np.append(True, bars[1:] != bars[:-1]))
     notes = np.add.reduceat(_hashed(places * 128 + line), starts)
     rhythms = np.add.reduceat(_hashed(places), starts)
-    return 1 - len(np.unique(notes)) / len(starts), 1 - len(np.unique(rhythms)) / len(starts)
+    return 1 - _different(notes) / len(starts), 1 - _different(rhythms) / len(starts)
+
+
+def _different(values: NDArray[np.uint64]) -> int:
+    """How many different ones there are."""
+    ordered = np.sort(values)
+    return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
 def _hashed(values: Integers) -> NDArray[np.uint64]:

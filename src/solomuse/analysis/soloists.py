@@ -12,7 +12,14 @@ from itertools import accumulate, groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.analysis.melody import TrackScore, melody_scores, melody_track, rank_melody_tracks
+from solomuse.analysis.melody import (
+    MOST_NOBODY,
+    TrackScore,
+    melody_scores,
+    melody_track,
+    rank_melody_tracks,
+    rank_with_nobody,
+)
 from solomuse.analysis.melody_features import note_columns
 from solomuse.errors import NoMelodyError
 from solomuse.music.song import Song
@@ -28,7 +35,7 @@ WHOLE_WEIGHT = 0.5
 LEAST_NOTES_PER_BAR = 0.5
 """A track with fewer notes in a window is not its melody."""
 
-_NOBODY = -8.0  # log-chance of no melody in a window
+_NOBODY = -8.0  # log-chance of no melody in a window in which somebody plays
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,10 @@ def handed_over(song: Song) -> tuple[Stretch, ...]:
     lines = list(accumulate((meter.bar_ticks for meter in song.bar_meters()), initial=0))
     count = len(lines) - 1
     starts = list(range(0, max(1, count - HOP_BARS), HOP_BARS))
-    whole = {score.track: score.score for score in rank_melody_tracks(song)}
+    ranked, nobody = rank_with_nobody(song)
+    if nobody > MOST_NOBODY:
+        raise _nobody(song)
+    whole = {score.track: score.score for score in ranked}
     columns = [note_columns(track) for track in song.tracks]
     scores = np.full((len(starts), len(columns) + 1), -np.inf)
     scores[:, -1] = _NOBODY
@@ -123,8 +133,12 @@ def handed_over(song: Song) -> tuple[Stretch, ...]:
             end = count if own[-1] == len(starts) - 1 else min(last, count)
             found_stretches.append(Stretch(track, first, end, float(chances[own, track].mean())))
     if not found_stretches:
-        raise NoMelodyError(f"{song.title}: none of its {len(song.tracks)} tracks looks like a melody anywhere")
+        raise _nobody(song)
     return tuple(found_stretches)
+
+
+def _nobody(song: Song) -> NoMelodyError:
+    return NoMelodyError(f"{song.title}: none of its {len(song.tracks)} tracks looks like a melody anywhere")
 
 
 def _between(notes: NDArray[np.int64], start: int, end: int) -> NDArray[np.int64]:

@@ -116,7 +116,8 @@ def _splits(songs: Sequence[Prepared], groups: Sequence[str], config: DataConfig
     own = [split_by_group.get(group, "train") for group in groups]
     if config.splits == "title":
         return own
-    return [song.file.split if song.file.split in SPLITS else split for song, split in zip(songs, own, strict=True)]
+    published = {"omitted": "train", **{split: split for split in SPLITS}}
+    return [published.get(song.file.split, split) for song, split in zip(songs, own, strict=True)]
 
 
 def split_titles(titles: Iterable[str], held_back: float) -> dict[str, str]:
@@ -138,7 +139,7 @@ def fingerprint(files: Sequence[SongFile], config: DataConfig, max_files: int, s
         json.dumps([asdict(config), max_files, seed, vocabulary(config.grid).hash, DATASET_VERSION]).encode()
     )
     for file in files:
-        paths = [file.path] if file.path.is_file() else sorted(file.path.iterdir())
+        paths = [file.path] if file.path.is_file() else sorted(path for path in file.path.rglob("*") if path.is_file())
         for path in paths:
             status = path.stat()
             digest.update(f"{file.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())

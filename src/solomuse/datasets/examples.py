@@ -9,6 +9,7 @@ from typing import Any
 
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
 from solomuse.analysis.soloists import Stretch, stretches
+from solomuse.analysis.swing import straightened
 from solomuse.config import DataConfig
 from solomuse.datasets.duplicates import MelodyPrint, melody_print
 from solomuse.datasets.facts import song_facts
@@ -66,7 +67,10 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
         facts = song_facts(song, sheets, config.chords)
         return Prepared(file, found, apart, facts, melody_print([sheet for _, sheet in sheets]))
     except SoloMuseError as error:
-        return Skip(file.name, error.reason, str(error).splitlines()[0])
+        detail = (
+            str(error).splitlines()[0].replace(str(file.path), file.name)
+        )  # an archive's songs lie in a folder of now
+        return Skip(file.name, error.reason, detail)
     except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
         return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")
 
@@ -76,6 +80,8 @@ def _sheets(song: Song, config: DataConfig) -> Iterator[tuple[Stretch, LeadSheet
     for stretch in stretches(song, config.melody, config.min_confidence):
         chords = song_chords(song, stretch.track, config.chords)
         whole = lead_sheet_of(song, stretch.track, chords)
+        if config.swing == "straighten":
+            whole = LeadSheet(whole.chart, straightened(whole.melody))
         yield stretch, whole.slice(stretch.first_bar, min(stretch.last_bar, len(whole.chart.bars)))
 
 

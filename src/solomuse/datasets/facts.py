@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from solomuse.analysis.bars import deviation, pitched_columns
 from solomuse.analysis.key import key_of
 from solomuse.analysis.lead_sheet import ChordSource, chords_are_given, song_chords
 from solomuse.analysis.melody import melody_track, rank_melody_tracks
 from solomuse.analysis.soloists import Stretch
+from solomuse.analysis.swing import swing_ratio
 from solomuse.datasets.source import collected, read_song
 from solomuse.errors import DatasetError
 from solomuse.music.leadsheet import LeadSheet
@@ -65,8 +68,14 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
         ],
         "tempos": [{"beat": change.time / TICKS_PER_QUARTER, "qpm": change.qpm} for change in song.tempos],
         "notices": list(song.notices),
-        "key": song.key or key_of(note for track in song.tracks if not track.is_drum for note in track.notes),
+        "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
     }
+
+
+def _swing(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]]) -> float | None:
+    """The swing ratio of the tracks that have the melody."""
+    tracks = sorted({stretch.track for stretch, _ in sheets})
+    return swing_ratio(np.concatenate([song.tracks[track].columns.times for track in tracks]))
 
 
 def song_facts(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]], source: ChordSource) -> dict[str, Any]:
@@ -98,9 +107,10 @@ def song_facts(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]], source: 
         ],
         "beats": song.beats,
         "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
+        "swing": song.swing if song.swing is not None else _swing(song, sheets),
         "meter": Counter(str(meter) for meter in song.bar_meters()).most_common(1)[0][0],
         "qpm": song.tempos[0].qpm,
-        "key": song.key or key_of(note for track in song.tracks if not track.is_drum for note in track.notes),
+        "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
         "bars": bars,
         "notes": len(melody),
         "notes_per_bar": round(len(melody) / max(1, bars), 3),

@@ -155,7 +155,11 @@ def _find_scores(folder: Folder) -> Iterator[SongFile]:
 
 def _find_tunes(folder: Folder) -> Iterator[SongFile]:
     for path in folder.take_files(ABC_SUFFIXES):
-        for number, tune in enumerate(split_tunes(read_text(path)), start=1):
+        try:
+            tunes = split_tunes(read_text(path))
+        except FormatError:
+            tunes = [""]  # reading it says what is wrong
+        for number, tune in enumerate(tunes, start=1):
             title_line = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
             yield SongFile("abc", path, title_line.group(1) if title_line else f"{path.stem} {number}", tune=number)
 

@@ -43,7 +43,7 @@ def _find(folder: Folder) -> Iterator[SongFile]:
 
 def midi_title(path: Path) -> str:
     """The file's name without its endings."""
-    return path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 def lakh_title(path: Path) -> str | None:

@@ -138,7 +138,7 @@ def _written_tracks(path: Path, sustain: bool) -> tuple[Track, ...]:
         return ()
 
 
-def _in_written_octaves(track: Track, written: Sequence[Track]) -> tuple[Note, ...]:
+def _in_written_octaves(track: Track, written: Sequence[Track]) -> Sequence[Note]:
     """The notes of a stem in the octaves of the same instrument's track in the song, if there is one that fits."""
     outline = _outline(track.notes)
     fitting = [

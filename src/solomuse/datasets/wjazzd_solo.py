@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
+from solomuse.analysis.swing import swing_ratio
 from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
@@ -126,6 +127,7 @@ def solo_of(info: Row, note_rows: Sequence[Row], beat_rows: Sequence[Row], title
         source="wjazzd",
         beats="given",
         metadata={name: info[column] for name, column in METADATA_COLUMNS.items() if info.get(column)},
+        swing=_swing(note_rows, beats),
         sections=tuple(sorted(_sections(beat_rows, beats, placed), key=lambda section: section.time)),
     )
 
@@ -168,6 +170,12 @@ def _placed(rows: Sequence[Row], beats: _BeatTrack) -> list[tuple[Note, str]]:
         (Note(time, pitch, max(1, min(duration, duration if after is None else after - time)), VELOCITY), phrase)
         for (time, pitch, duration, phrase), after in zip(placed, followers, strict=True)
     ]
+
+
+def _swing(rows: Sequence[Row], beats: _BeatTrack) -> float | None:
+    """The swing ratio as it was played: the places in the meter tell no more than one of two or of three."""
+    onsets = np.array(sorted(float(row["onset"]) for row in rows))
+    return swing_ratio(warp_to_ticks(onsets, beats.seconds, beats.ticks[:-1]))
 
 
 def _place(row: Row, beats: _BeatTrack) -> int:

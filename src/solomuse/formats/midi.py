@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice, pairwise, starmap
+from itertools import islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import cast
@@ -49,7 +49,8 @@ from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_lenie
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 from solomuse.music.meter import COMMON_TIME, Meter
-from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.notes import Notes
 from solomuse.music.song import MeterChange, Song, TempoChange, Track
 from solomuse.music.symbols import parse_chord
 
@@ -61,6 +62,9 @@ LAST_TICK = 10_000_000
 
 LONGEST_NOTE, LOST_END = 256 * TICKS_PER_QUARTER, 4 * TICKS_PER_QUARTER
 """A longer note is taken for one whose end was lost; such a note lasts a whole note."""
+
+LONGEST_SILENCE = 512 * TICKS_PER_QUARTER
+"""What lies behind a longer one is left out: about four minutes at 120 quarters a minute."""
 
 MOST_CHANGES = 50_000
 """Of tempo, meter and key, and of markers; those behind them are left out. A drawn tempo curve has thousands."""
@@ -104,7 +108,7 @@ _SIGNATURE_BY_KEY = {key: signature for signature, key in _KEY_BY_SIGNATURE.item
 def read_midi(path: Path, *, sustain: bool = False) -> Song:
     """The song that a Standard MIDI File of any type holds, titled by the file's name.
 
-    Tracks without notes are left out, and what lies past `LAST_TICK`.
+    Tracks without notes are left out, and what lies past `LAST_TICK` or behind a silence of `LONGEST_SILENCE`.
 
     Parameters
     ----------
@@ -120,12 +124,13 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     """
     data = _data(path)
     score, notices = _score(data, path)
-    tracks = _tracks(score, path, sustain)
+    tracks, end = _tracks(score, path, sustain)
     late = score.note_num() - sum(len(track.notes) for track in tracks)
     if late:
-        notices = (*notices, f"{late} notes past {LAST_TICK // TICKS_PER_QUARTER} quarter notes are left out")
+        notices = (*notices, f"{late} notes lie far behind the others: they are left out")
+    limit = end + LONGEST_SILENCE
     title = path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
-    song = Song(tracks, _tempos(score), _meters(score), title=title, key=_key(score), notices=notices)
+    song = Song(tracks, _tempos(score, limit), _meters(score, limit), title=title, key=_key(score), notices=notices)
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
     return replace(song, chords=_chords(score, data, last_bar_line))
 
@@ -176,8 +181,8 @@ def _parsed(data: bytes) -> ScoreTick | None:
     return score if score.ticks_per_quarter > 0 else None
 
 
-def _tracks(score: ScoreTick, path: Path, sustain: bool) -> tuple[Track, ...]:
-    """The tracks that hold notes, once their number is known to be sane."""
+def _tracks(score: ScoreTick, path: Path, sustain: bool) -> tuple[tuple[Track, ...], int]:
+    """The tracks that hold notes, once their number is known to be sane, and the tick at which the last note ends."""
     count, sounding = score.note_num(), [track for track in score.tracks if len(track.notes)]
     if count == 0:
         raise FormatError(f"{path}: holds no notes; give a file with a melody")
@@ -185,20 +190,32 @@ def _tracks(score: ScoreTick, path: Path, sustain: bool) -> tuple[Track, ...]:
         raise FormatError(f"{path}: holds {count} notes, more than {MOST_NOTES}; cut it into pieces")
     if len(sounding) > MOST_TRACKS:
         raise FormatError(f"{path}: holds {len(sounding)} tracks, more than {MOST_TRACKS}; cut it into pieces")
-    resolution = score.ticks_per_quarter
-    tracks = [
-        Track(_notes(track, resolution, sustain), track.name.strip(" \0"), track.program, track.is_drum)
-        for track in sounding
-    ]
-    kept = tuple(track for track in tracks if track.notes)
-    if not kept:
+    columns = [_columns(track, score.ticks_per_quarter, sustain) for track in sounding]
+    start, end = _stretch(np.concatenate(columns))
+    if start >= LAST_TICK:
         quarters = LAST_TICK // TICKS_PER_QUARTER
         raise FormatError(f"{path}: all notes lie past {quarters} quarter notes; cut the silence before them")
-    return kept
+    tracks = (
+        Track(Notes(rows[rows[:, 0] < end]), track.name.strip(" \0"), track.program, track.is_drum)
+        for track, rows in zip(sounding, columns, strict=True)
+    )
+    return tuple(track for track in tracks if track.notes), end
 
 
-def _notes(track: TrackTick, resolution: int, sustain: bool) -> tuple[Note, ...]:
-    """The notes of one track in order of time, at `TICKS_PER_QUARTER`, without those past `LAST_TICK`."""
+def _stretch(columns: NDArray[np.int64]) -> tuple[int, int]:
+    """The first note's time, and the end of the last before `LAST_TICK` and before any silence of `LONGEST_SILENCE`.
+
+    The columns, shape (notes, 4), are time, pitch, duration, velocity.
+    """
+    order = np.argsort(columns[:, 0])
+    times = columns[order, 0]
+    ends = np.maximum.accumulate(times + columns[order, 2])
+    is_far = (times[1:] > ends[:-1] + LONGEST_SILENCE) | (times[1:] >= LAST_TICK)
+    return int(times[0]), int(ends[is_far.argmax()] if is_far.any() else ends[-1])
+
+
+def _columns(track: TrackTick, resolution: int, sustain: bool) -> NDArray[np.int64]:
+    """Time, pitch, duration, velocity of a track's notes at `TICKS_PER_QUARTER`; shape (notes, 4)."""
     columns = cast("dict[str, NDArray[np.int64]]", track.notes.numpy())
     start = columns["time"].astype(np.int64)
     end = start + _believable(columns["duration"].astype(np.int64), resolution)
@@ -206,12 +223,10 @@ def _notes(track: TrackTick, resolution: int, sustain: bool) -> tuple[Note, ...]
         pedals = cast("dict[str, NDArray[np.int64]]", track.pedals.numpy())
         end = _sustained(start, end, columns["pitch"], pedals["time"], pedals["time"] + pedals["duration"])
     times, ends = _rescaled(start, resolution), _rescaled(end, resolution)
+    times[times < 0] = LAST_TICK  # symusic's 32 bits have run over
     durations = np.maximum(np.minimum(ends, LAST_TICK) - times, 1)
-    pitches = np.clip(columns["pitch"].astype(np.int64), 0, 127)
-    velocities = np.clip(columns["velocity"].astype(np.int64), 1, 127)
-    rows = zip(times.tolist(), pitches.tolist(), durations.tolist(), velocities.tolist(), strict=True)
-    in_order = sorted(row for row in rows if 0 <= row[0] < LAST_TICK)  # as notes sort, but in half the time
-    return tuple(starmap(Note, in_order))
+    velocities = np.clip(columns["velocity"], 1, 127)
+    return np.stack([times, np.clip(columns["pitch"], 0, 127), durations, velocities], axis=1)
 
 
 def _believable(durations: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
@@ -249,12 +264,12 @@ def _time(event: TempoTick | TimeSignatureTick, resolution: int) -> int:
     return (2 * int(event.time) * TICKS_PER_QUARTER + resolution) // (2 * resolution)
 
 
-def _tempos(score: ScoreTick) -> tuple[TempoChange, ...]:
-    """The tempo map, 120 until the first event as MIDI has it; of two at one time the later in the file holds."""
+def _tempos(score: ScoreTick, limit: int) -> tuple[TempoChange, ...]:
+    """The tempo map to tick `limit`, 120 until the first event; of two at one time the later in the file holds."""
     qpm_by_time = {0: 120.0}
     for event in sorted(score.tempos[:MOST_CHANGES], key=lambda event: event.time):
         time = _time(event, score.ticks_per_quarter)
-        if 0 <= time <= LAST_TICK and event.mspq > 0:
+        if 0 <= time <= limit and event.mspq > 0:
             qpm_by_time[time] = _plainest_qpm(event.mspq)
     changes: list[TempoChange] = []
     for time, qpm in qpm_by_time.items():
@@ -278,12 +293,12 @@ def _quarter_microseconds(qpm: float) -> int:
     return min(max(round(MICROSECONDS_PER_MINUTE / qpm), 1), LONGEST_QUARTER_MICROSECONDS)
 
 
-def _meters(score: ScoreTick) -> tuple[MeterChange, ...]:
-    """The meters that change anything; one that comes within a sixteenth after another takes its place."""
+def _meters(score: ScoreTick, limit: int) -> tuple[MeterChange, ...]:
+    """The meters that change anything until `limit`; one within a sixteenth after another takes its place."""
     changes = [MeterChange(0, COMMON_TIME)]
     for event in sorted(score.time_signatures[:MOST_CHANGES], key=lambda event: event.time):
         time, meter = _time(event, score.ticks_per_quarter), _meter(event)
-        if meter is None or not 0 <= time <= LAST_TICK:
+        if meter is None or not 0 <= time <= limit:
             continue
         if time - changes[-1].time < _SIXTEENTH:
             changes[-1] = MeterChange(changes[-1].time, meter)
@@ -318,7 +333,9 @@ def _chords(score: ScoreTick, data: bytes, end: int) -> tuple[ChordSpan, ...]:
             ((2 * time * TICKS_PER_QUARTER + score.ticks_per_quarter) // (2 * score.ticks_per_quarter), text)
             for time, text in sorted(texts, key=itemgetter(0))
         ]
-        plain = [(time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= LAST_TICK]
+        plain = [
+            (time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= end + LONGEST_SILENCE
+        ]
         if _name_chords([text for _, text in plain], end):
             return _spans(plain, end)
     return ()

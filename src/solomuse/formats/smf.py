@@ -1,8 +1,8 @@
 """A forgiving reader of Standard MIDI Files, for those that symusic gives up on, and for the texts that it leaves out.
 
-What it mends, each named in the result: a wrapper around the file (RIFF, gzip, leading bytes), a missing or odd header,
-wrong chunk lengths, unknown chunks, a track cut short, data bytes that are too large or out of place, a track that
-goes astray after damage, notes that never end.
+What it mends, each named in the result: a wrapper around the file (RIFF, gzip, leading bytes), line ends changed as if
+it were text, a missing or odd header, wrong chunk lengths, unknown chunks, a track cut short, data bytes that are too
+large or out of place, a track that goes astray after damage, notes that never end.
 
 The tracks of a file of type 2 are patterns of their own, which no device plays at once: they are put one after
 another, each on the first bar line after the one before. A pattern without meter or tempo keeps that of the one before.
@@ -40,6 +40,9 @@ MOST_TRACKS = 8192
 
 LONGEST_SILENCE_QUARTERS = 256
 """A longer pause in a track that is damaged shows that what follows is no music; about two minutes."""
+
+LONGEST_DAMAGED_QUARTERS = 4096
+"""A track that is damaged is read this far; about half an hour."""
 
 DRUM_CHANNEL = 9
 TEXT, LYRIC, MARKER, CUE = 0x01, 0x05, 0x06, 0x07
@@ -79,7 +82,7 @@ class Recovered:
 
 
 def unwrapped(data: bytes) -> tuple[bytes, str | None]:
-    """The Standard MIDI File inside a gzip or RIFF file or behind leading bytes, and what was around it.
+    """The Standard MIDI File inside a gzip or RIFF file or behind leading bytes, and what had to be taken away.
 
     Raises
     ------
@@ -96,11 +99,14 @@ def unwrapped(data: bytes) -> tuple[bytes, str | None]:
         if unpacker.unconsumed_tail:
             raise FormatError(f"unpacks to more than {MOST_BYTES // 2**20} MB; give the MIDI file itself")
         around = "unpacked"
-    if data[:4] == _HEADER:
-        return data, around
-    start = data.find(_HEADER)
-    if start > 0:
-        return data[start:], "taken out of its RIFF wrapper" if data[:4] == b"RIFF" else f"{start} bytes in front"
+    start = max(data.find(_HEADER), 0)
+    if start:
+        around = "taken out of its RIFF wrapper" if data[:4] == b"RIFF" else f"{start} bytes in front"
+        data = data[start:]
+    if 0 < data.count(b"\n") == data.count(b"\r\n"):
+        plain = data.replace(b"\r\n", b"\n")
+        if _chunks_end(plain) == len(plain):
+            return plain, "its line ends were changed as if it were text"
     return data, around
 
 
@@ -109,13 +115,24 @@ def is_regular(data: bytes) -> bool:
 
     Of others symusic leaves out what is behind the damage, without a word.
     """
-    if data[:4] != _HEADER or int.from_bytes(data[8:10], "big") == _PATTERNS:
+    if data[:4] != _HEADER or _type(data) == _PATTERNS:
         return False
-    at, tracks, announced = 8 + int.from_bytes(data[4:8], "big"), 0, int.from_bytes(data[10:12], "big")
-    while data[at : at + 4] == b"MTrk" and tracks < announced:
+    end = _chunks_end(data)
+    return 0 < end <= len(data) and data.find(b"MTrk", end) < 0
+
+
+def _type(data: bytes) -> int:
+    return int.from_bytes(data[8:10], "big")
+
+
+def _chunks_end(data: bytes) -> int:
+    """Where as many tracks as the header says end by their own lengths; 0 if there are not that many."""
+    at = 8 + int.from_bytes(data[4:8], "big")
+    for _ in range(int.from_bytes(data[10:12], "big")):
+        if data[at : at + 4] != b"MTrk":
+            return 0
         at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
-        tracks += 1
-    return tracks == announced and at <= len(data) and data.find(b"MTrk", at) < 0
+    return at
 
 
 def short_texts(data: bytes) -> Iterator[str]:
@@ -137,7 +154,7 @@ def read_leniently(data: bytes) -> Recovered:
     notices = recovered.notices
     if around:
         notices[around] = None
-    are_patterns = data[:4] == _HEADER and int.from_bytes(data[8:10], "big") == _PATTERNS
+    are_patterns = data[:4] == _HEADER and _type(data) == _PATTERNS
     number = time = 0
     while (at := _next_track(data, at, notices)) >= 0:
         if number == MOST_TRACKS:
@@ -215,6 +232,7 @@ class _Track:
         self._data, self._at, self._end, self._number, self._into = data, start, end, number, into
         self.time = time
         self._longest_silence = LONGEST_SILENCE_QUARTERS * into.score.ticks_per_quarter
+        self._latest = time + LONGEST_DAMAGED_QUARTERS * into.score.ticks_per_quarter
         self._is_damaged = False
         self._name = ""
         self._programs: dict[int, int] = {}
@@ -291,7 +309,8 @@ class _Track:
         """Go to the next event, where there is one to be believed."""
         if self._into.events_left == 0:
             raise _EndsEarlyError(f"is left out from the file's event {MOST_EVENTS + 1} on")
-        if self.time + ticks > _LAST_TICK or (self._is_damaged and ticks > self._longest_silence):
+        is_far = ticks > self._longest_silence or self.time + ticks > self._latest
+        if (is_far and self._is_damaged) or self.time + ticks > _LAST_TICK:
             raise _EndsEarlyError("goes astray")
         self._into.events_left -= 1
         self.time += ticks

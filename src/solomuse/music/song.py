@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from solomuse.music.chart import Chart, ChordSpan
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.music.notes import Notes
 
 BeatSource = Literal["given", "file", "phase", "bars", "tracked"]
 
@@ -20,16 +21,24 @@ class Track:
 
     Parameters
     ----------
-    notes : tuple of Note
-        In order of time; may overlap.
+    notes : sequence of Note
+        In any order, may overlap; kept as `Notes`.
     program : int
         General MIDI program, 0 to 127.
     """
 
-    notes: tuple[Note, ...]
+    notes: Sequence[Note]
     name: str = ""
     program: int = 0
     is_drum: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", Notes.of(self.notes))
+
+    @property
+    def columns(self) -> Notes:
+        """The notes, for arithmetic."""
+        return cast(Notes, self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Song:
         ``composer``, ``split``.
     sections : tuple of Section
         In order of time; those of different kinds overlap.
+    swing : float or None
+        The ratio of the melody's eighths, where the source knows it better than its notes tell.
     """
 
     tracks: tuple[Track, ...]
@@ -109,11 +120,12 @@ class Song:
     beats: BeatSource = field(default="file", compare=False)
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     sections: tuple[Section, ...] = field(default=(), compare=False)
+    swing: float | None = field(default=None, compare=False)
 
     @property
     def end(self) -> int:
         """The tick at which the last note no longer sounds."""
-        return max((note.end for track in self.tracks for note in track.notes), default=0)
+        return max((int(track.columns.ends.max()) for track in self.tracks if track.notes), default=0)
 
     def bar_meters(self) -> tuple[Meter, ...]:
         """The meter of each bar, until the last note has ended.

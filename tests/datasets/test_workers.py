@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from solomuse.datasets.workers import OutOfTimeError, results
+
+
+def work(item: int) -> str:
+    if item == 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if item == 7:
+        time.sleep(30)
+    return f"{item} done"
+
+
+def failed(item: int, error: Exception) -> str:
+    return f"{item} {type(error).__name__}"
+
+
+def test_results_come_in_order_whatever_the_number_of_processes() -> None:
+    items = [item for item in range(70) if item not in (7, 13)]
+    expected = [f"{item} done" for item in items]
+    assert list(results(work, failed, items, jobs=1)) == expected
+    assert list(results(work, failed, items, jobs=2)) == expected
+
+
+def test_a_process_that_dies_costs_one_item_only() -> None:
+    found = list(results(work, failed, [*range(7), *range(8, 40)], jobs=2))
+    assert found.count("13 ProcessDiedError") == 1
+    assert len([text for text in found if text.endswith("done")]) == 38
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_takes_too_long_is_left(jobs: int) -> None:
+    began = time.perf_counter()
+    found = list(results(work, failed, [6, 7, 8], jobs=jobs, max_seconds=0.5))
+    assert found == ["6 done", f"7 {OutOfTimeError.__name__}", "8 done"]
+    assert time.perf_counter() - began < 20
+
+
+def test_nothing_to_do_is_no_result() -> None:
+    assert list(results(work, failed, [], jobs=2)) == []
