@@ -49,6 +49,16 @@ FIELDS = {
     "precision": str,
     "threads": int,
 }
+HELP = {
+    "grid": "steps a quarter: 4 (sixteenths) or 12 (sixteenths and triplets)",
+    "chords": "auto, given or inferred",
+    "melody": "best, all (whoever has it, bar by bar), name=TEXT or track=N",
+    "min_confidence": "leave out songs whose melody is found with a smaller chance",
+    "format": "read only this kind of collection, such as slakh; else each is recognised",
+    "splits": "title, or original: those of the data set's publishers",
+    "swing": "straighten or keep swung eighths",
+    "max_seconds": "time limit for one song",
+}
 CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
 ONE_SHEET_FORMATS = ("musicxml", "midi")
 FORMAT_BY_ENDING = {
@@ -179,7 +189,9 @@ def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) 
     command.add_argument("--config", "--size", default="base", help=f"a TOML file, or one of {', '.join(SIZES)}")
     command.add_argument("--seed", type=int)
     for name in names:
-        command.add_argument(f"--{name}", f"--{name.replace('_', '-')}", type=FIELDS[name])
+        command.add_argument(
+            *dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), type=FIELDS[name], help=HELP.get(name)
+        )
 
 
 def chosen_config(arguments: argparse.Namespace) -> Config:
@@ -332,10 +344,27 @@ def _analyze(arguments: argparse.Namespace) -> int:
     from solomuse.datasets.facts import analyze
 
     facts = analyze(arguments.file, arguments.all_tracks)
-    chords = " ".join(chord["label"] for chord in facts["chords"])
+    return _show(facts, arguments.json, "\n".join(_fact_lines(facts)))
+
+
+def _fact_lines(facts: dict[str, Any]) -> Iterable[str]:
+    """What `analyze` prints for people."""
     melody = facts["melody"]
-    text = f"melody: track {melody['track']} {melody['name']}\nkey: {facts['key']}\nchords: {chords}"
-    return _show(facts, arguments.json, text)
+    if melody["track"] is None:
+        yield "melody: none"
+    else:
+        score = melody["scores"][0]["score"] if melody["scores"] else 1.0
+        yield f"melody: track {melody['track']} {melody['name']} (chance {score:.2f})"
+    if len(facts["soloists"]) > 1:
+        turns = (f"track {one['track']} bars {one['bars'][0] + 1}-{one['bars'][1]}" for one in facts["soloists"])
+        yield f"soloists: {', '.join(turns)}"
+    meters = ", ".join(dict.fromkeys(change["meter"] for change in facts["time_signatures"]))
+    yield f"meter: {meters}, {facts['tempos'][0]['qpm']:g} quarters a minute; beats: {facts['beats']}"
+    if facts["swing"]:
+        yield f"swing: {facts['swing']:.2f}"
+    yield f"key: {facts['key']}"
+    yield f"chords ({facts['chord_source']}): {' '.join(chord['label'] for chord in facts['chords'])}"
+    yield from (f"note: {notice}" for notice in facts["notices"])
 
 
 def _chart(arguments: argparse.Namespace) -> int:

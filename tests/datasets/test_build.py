@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from solomuse.config import DataConfig, load_config
-from solomuse.datasets.build import prepare, split_titles
+from solomuse.datasets.build import prepare
 from solomuse.datasets.load import load_dataset
+from solomuse.datasets.splits import split_titles
 from solomuse.errors import DatasetError, OutputError
 from tests.conftest import REMOTE
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,14 +117,12 @@ def frames_of(tracks: Sequence[Notes], meters: Sequence[Meter]) -> Frames:
 def _half_beats(meters: Sequence[Meter]) -> tuple[Integers, Integers]:
     """Where the half beats begin, the last end included, and which place each has in its bar."""
     starts, places, bar = [], [], 0
-    of_meter: dict[Meter, tuple[Integers, Integers]] = {}
-    for meter in meters:
-        if meter not in of_meter:
-            of_meter[meter] = _half_beats_of(meter)
-        times, kinds = of_meter[meter]
-        starts.append(bar + times)
-        places.append(kinds)
-        bar += meter.bar_ticks
+    for meter, same in groupby(meters):
+        times, kinds = _half_beats_of(meter)
+        bars = bar + meter.bar_ticks * np.arange(len(list(same)))
+        starts.append((bars[:, None] + times).ravel())
+        places.append(np.tile(kinds, len(bars)))
+        bar += meter.bar_ticks * len(bars)
     return np.append(np.concatenate(starts), bar), np.concatenate(places)
 
 
@@ -151,7 +150,7 @@ def _keys(length: NDArray[np.float64]) -> Floats:
     around /= np.maximum(np.sqrt((around * around).sum(1, keepdims=True)), 1e-9)
     fits = KEY_SHARPNESS * around @ KEY_PROFILES.T
     chances = np.exp(fits - fits.max(1, keepdims=True))
-    return (chances / chances.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(chances / chances.sum(1, keepdims=True), dtype=np.float32)
 
 
 def _summed(values: NDArray[np.float64] | Floats) -> NDArray[np.float64]:

@@ -128,14 +128,24 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     states = leading_states(frames, stretches, model)
     scores = stretch_scores(frames, stretches, model, states=states)
     found = best_stretches(stretches, scores, model.transitions[np.ix_(states, states)])
-    spans: list[ChordSpan] = []
     bass = np.zeros((len(frames.places) + 1, 12))
     np.cumsum(frames.kinds[:, BASS], axis=0, out=bass[1:])
-    for start, end, state in found:
-        time, stop = int(frames.times[start]), int(frames.times[end])
-        chord = _chord(int(states[state]), (bass[end] - bass[start]) / (end - start))
+    starts, ends, chosen = np.array(found).T
+    shares = (bass[ends] - bass[starts]) / (ends - starts)[:, None]
+    lowest = shares.argmax(1)
+    lowest[shares.max(1) < SLASH_SHARE] = -1
+    rows = zip(
+        frames.times[starts].tolist(),
+        frames.times[ends].tolist(),
+        states[chosen].tolist(),
+        lowest.tolist(),
+        strict=True,
+    )
+    spans: list[ChordSpan] = []
+    for time, stop, state, low in rows:
+        chord = _chord(state, low)
         if spans and spans[-1].chord == chord:
-            spans[-1] = replace(spans[-1], duration=stop - spans[-1].time)
+            spans[-1] = ChordSpan(spans[-1].time, stop - spans[-1].time, chord)
         else:
             spans.append(ChordSpan(time, stop - time, chord))
     return tuple(spans)
@@ -311,34 +321,33 @@ def best_stretches(stretches: Stretches, scores: Floats, transitions: Floats) ->
     """
     places = len(stretches.bounds) - 1
     offsets = np.searchsorted(stretches.last, np.arange(places + 1)).tolist()
-    into = np.ascontiguousarray(transitions.T)
-    best = np.zeros((places + 1, len(into)), dtype=np.float32)  # of what ends here, with the step into the next state
-    reached = np.empty((places, len(into)), dtype=np.float32)
+    count = len(transitions)
+    best = np.zeros((places + 1, count), dtype=np.float32)  # of what ends here, with the step into the next state
+    reached = np.empty((places, count), dtype=np.float32)
     add, largest = np.add, np.maximum.reduce
     for place in range(places):
         begin, end = offsets[place], offsets[place + 1]
         before = best[place - (end - begin) + 1 : place + 1][::-1]
         largest(add(before, scores[begin:end]), axis=0, out=reached[place])
-        largest(add(into, reached[place]), axis=1, out=best[place + 1])
+        largest(add(transitions, reached[place][:, None]), axis=0, out=best[place + 1])
     end, state, found = places, int(reached[-1].argmax()), []
     while end > 0:
         begin = offsets[end - 1]
-        count = offsets[end] - begin
-        back = int((best[end - count : end, state][::-1] + scores[begin : begin + count, state]).argmax())
+        lengths = offsets[end] - begin
+        back = int((best[end - lengths : end, state][::-1] + scores[begin : begin + lengths, state]).argmax())
         start = end - 1 - back
         found.append((int(stretches.bounds[start]), int(stretches.bounds[end]), state))
         if start > 0:
-            state = int((into[state] + reached[start - 1]).argmax())
+            state = int((transitions[:, state] + reached[start - 1]).argmax())
         end = start
     return found[::-1]
 
 
-def _chord(state: int, bass: NDArray[np.float64]) -> Chord:
-    """The chord of a state over half beats of which these shares have each pitch class lowest, shape (12,)."""
+@cache
+def _chord(state: int, lowest: int) -> Chord:
+    """The chord of a state where this pitch class is mostly the lowest, -1 for none."""
     if state == SILENCE:
         return NO_CHORD
     root, quality = divmod(state, len(QUALITIES))
     chord = Chord(root, QUALITIES[quality])
-    lowest = int(bass.argmax())
-    is_slash = bass[lowest] >= SLASH_SHARE and lowest in chord.pitch_classes
-    return replace(chord, bass=lowest) if is_slash else chord
+    return replace(chord, bass=lowest) if lowest in chord.pitch_classes else chord

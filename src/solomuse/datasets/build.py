@@ -36,6 +36,7 @@ from solomuse.datasets.examples import Prepared, Skip, prepare_song
 from solomuse.datasets.report import full_report, page
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.source import collected
+from solomuse.datasets.splits import SPLITS, split_titles
 from solomuse.datasets.windows import Window
 from solomuse.datasets.workers import OutOfTimeError, results
 from solomuse.errors import DatasetError, OutputError
@@ -43,7 +44,6 @@ from solomuse.tokens.features import FEATURES
 from solomuse.tokens.vocabulary import SEP, TOKEN_FORMAT_VERSION, vocabulary
 
 DATASET_VERSION = 1
-SPLITS = ("train", "validation", "test")
 EXAMPLES_PER_REASON = 5
 
 
@@ -120,19 +120,6 @@ def _splits(songs: Sequence[Prepared], groups: Sequence[str], config: DataConfig
     return [published.get(song.file.split, split) for song, split in zip(songs, own, strict=True)]
 
 
-def split_titles(titles: Iterable[str], held_back: float) -> dict[str, str]:
-    """The split of each title, by a hash of it, so that it depends on nothing else.
-
-    Of n titles, ``max(1, round(held_back * n))`` go to validation, and as many to test where that leaves
-    at least half for training.
-    """
-    ranked = sorted(titles, key=lambda title: hashlib.sha256(title.encode("utf-8", "replace")).hexdigest())
-    count = max(1, round(held_back * len(ranked)))
-    test = count if len(ranked) >= 4 * count else 0
-    names = ["validation"] * count + ["test"] * test
-    return dict(zip(ranked, [*names, *["train"] * (len(ranked) - len(names))], strict=True))
-
-
 def fingerprint(files: Sequence[SongFile], config: DataConfig, max_files: int, seed: int) -> str:
     """Fingerprint of the files and settings that a dataset is made of."""
     digest = hashlib.sha256(
@@ -142,7 +129,9 @@ def fingerprint(files: Sequence[SongFile], config: DataConfig, max_files: int, s
         paths = [file.path] if file.path.is_file() else sorted(path for path in file.path.rglob("*") if path.is_file())
         for path in paths:
             status = path.stat()
-            digest.update(f"{file.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+            digest.update(
+                f"{file.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
+            )
     return digest.hexdigest()[:16]
 
 
@@ -248,7 +237,7 @@ def _write(
             "report.html": page(whole_report),
         }
         for name, text in texts.items():
-            (partial_folder / name).write_text(text, encoding="utf-8")
+            (partial_folder / name).write_text(text, encoding="utf-8", errors="replace")
         if out.exists():
             shutil.rmtree(out)
         partial_folder.rename(out)

@@ -77,11 +77,14 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
 
 def _sheets(song: Song, config: DataConfig) -> Iterator[tuple[Stretch, LeadSheet]]:
     """Each chosen stretch of melody over its chords."""
+    whole_by_track: dict[int, LeadSheet] = {}
     for stretch in stretches(song, config.melody, config.min_confidence):
-        chords = song_chords(song, stretch.track, config.chords)
-        whole = lead_sheet_of(song, stretch.track, chords)
-        if config.swing == "straighten":
-            whole = LeadSheet(whole.chart, straightened(whole.melody))
+        if stretch.track not in whole_by_track:
+            whole = lead_sheet_of(song, stretch.track, song_chords(song, stretch.track, config.chords))
+            if config.swing == "straighten":
+                whole = LeadSheet(whole.chart, straightened(whole.melody))
+            whole_by_track[stretch.track] = whole
+        whole = whole_by_track[stretch.track]
         yield stretch, whole.slice(stretch.first_bar, min(stretch.last_bar, len(whole.chart.bars)))
 
 

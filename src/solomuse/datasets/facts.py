@@ -13,10 +13,10 @@ from solomuse.analysis.bars import deviation, pitched_columns
 from solomuse.analysis.key import key_of
 from solomuse.analysis.lead_sheet import ChordSource, chords_are_given, song_chords
 from solomuse.analysis.melody import melody_track, rank_melody_tracks
-from solomuse.analysis.soloists import Stretch
+from solomuse.analysis.soloists import Stretch, handed_over
 from solomuse.analysis.swing import swing_ratio
 from solomuse.datasets.source import collected, read_song
-from solomuse.errors import DatasetError
+from solomuse.errors import DatasetError, NoMelodyError
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import Song
@@ -25,6 +25,8 @@ from solomuse.tokens.vocabulary import simplify
 
 def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
     """The facts of a song file, as ``solomuse analyze --json`` prints them.
+
+    Where there is no melody its track is None, and the chords are those of all tracks.
 
     Parameters
     ----------
@@ -35,23 +37,31 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
     ------
     DatasetError, FormatError
         If there is no such file or it cannot be read.
-    NoMelodyError, NoChordsError
-        If it has none.
+    NoChordsError
+        If it gives no chords and holds none.
     """
     with collected([Path(path)]) as files:
         if len(files) != 1:
             raise DatasetError(f"{path} holds {len(files)} songs: give one file")
         song = read_song(files[0])
-    best, ranked = melody_track(song), rank_melody_tracks(song)
-    chords = song_chords(song, None if all_tracks else best.track)
-    track = song.tracks[best.track]
+    ranked = rank_melody_tracks(song)
+    try:
+        melody: int | None = melody_track(song).track
+        soloists = handed_over(song)
+    except NoMelodyError:
+        melody, soloists = None, ()
+    chords = song_chords(song, None if all_tracks else melody)
+    track = None if melody is None else song.tracks[melody]
     return {
         "melody": {
-            "track": best.track,
-            "name": track.name,
-            "program": track.program,
+            "track": melody,
+            "name": None if track is None else track.name,
+            "program": None if track is None else track.program,
             "scores": [{"track": score.track, "score": round(score.score, 4)} for score in ranked],
         },
+        "soloists": [
+            {"track": s.track, "bars": [s.first_bar, s.last_bar], "score": round(s.score, 4)} for s in soloists
+        ],
         "chords": [
             {
                 "start_seconds": round(song.seconds_at(span.time), 3),
@@ -67,6 +77,10 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
             {"beat": change.time / TICKS_PER_QUARTER, "meter": str(change.meter)} for change in song.meters
         ],
         "tempos": [{"beat": change.time / TICKS_PER_QUARTER, "qpm": change.qpm} for change in song.tempos],
+        "beats": song.beats,
+        "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
+        "swing": None if track is None else song.swing or swing_ratio(track.columns.times),
+        "metadata": dict(song.metadata),
         "notices": list(song.notices),
         "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
     }

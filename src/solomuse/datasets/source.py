@@ -81,7 +81,7 @@ def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
     Raises
     ------
     DatasetError
-        If there is no such path, or nothing in it that can be read.
+        If there is no such path, or nothing in it that can be read, or no such format.
     """
     try:
         if path.is_file():
@@ -93,6 +93,8 @@ def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror}); check the path") from None
     root = path.parent if path.is_file() else path
+    if kind not in ("auto", *SOURCES):
+        raise DatasetError(f"there is no format {kind!r}: choose auto, {', '.join(SOURCES)}")
     chosen = list(SOURCES.values()) if kind == "auto" else [SOURCES[kind]]
     found = [
         replace(file, name=_name(file, root)) for folder in folders for source in chosen for file in source.find(folder)

@@ -74,7 +74,7 @@ def _until_broken(
 ) -> Iterator[tuple[Sequence[Item], list[Result]]]:
     """Chunks with their results until all are done or a process dies; those without a result are put back."""
     out: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    with _one_thread_each(), ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         try:
             while waiting or out:
                 while waiting and len(out) < CHUNKS_AHEAD * jobs:
@@ -87,6 +87,19 @@ def _until_broken(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let the processes that are started meanwhile do linear algebra in one thread: more get into each other's way."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    added = [name for name in names if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _alone(guarded: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], item: Item) -> Result:

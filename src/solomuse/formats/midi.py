@@ -155,13 +155,15 @@ def _score(data: bytes, path: Path) -> tuple[ScoreTick, tuple[str, ...]]:
         inner, around = unwrapped(data)
         if inner[:4] != b"MThd" and b"MTrk" not in inner:
             raise FormatError(f"not a Standard MIDI File ({_kind(inner)}); give a .mid file")
-        score = _parsed(inner)
-        if score is not None and score.note_num():
-            return score, (around,) if around else ()
+        before = (around,) if around else ()
+        for is_mended in (False, True):
+            score = _parsed(inner, is_mended)
+            if score is not None and score.note_num():
+                return score, (*before, *(("values above 127",) if is_mended else ()))
         recovered = read_leniently(inner)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
-    return recovered.score, (*((around,) if around else ()), *recovered.notices)
+    return recovered.score, (*before, *recovered.notices)
 
 
 def _kind(data: bytes) -> str:
@@ -170,12 +172,15 @@ def _kind(data: bytes) -> str:
     return next((kind for sign, kind in _KIND_BY_START.items() if start.startswith(sign)), "there is no track in it")
 
 
-def _parsed(data: bytes) -> ScoreTick | None:
-    """The file as symusic parses it, None where it gives up or would leave something out."""
+def _parsed(data: bytes, is_mended: bool) -> ScoreTick | None:
+    """The file as symusic parses it, None where it gives up or would leave something out.
+
+    Mended means that data bytes which are too large are made smaller.
+    """
     if not is_regular(data):
         return None
     try:
-        score = ScoreTick.from_midi(data, sanitize_data=True)
+        score = ScoreTick.from_midi(data, sanitize_data=is_mended)
     except (RuntimeError, ValueError):
         return None
     return score if score.ticks_per_quarter > 0 else None
