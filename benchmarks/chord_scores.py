@@ -53,4 +53,4 @@ def _timed(spans: Sequence[ChordSpan]) -> tuple[NDArray[np.float64], list[str]]:
 
 def report(name: str, results: Sequence[dict[str, float]]) -> None:
     means = {measure: np.nanmean([result[measure] for result in results]) for measure in results[0]}
-    print(f"{name:<28}" + "  ".join(f"{measure} {value:.3f}" for measure, value in means.items()))
+    print(f"{name:<36}" + "  ".join(f"{measure} {value:.3f}" for measure, value in means.items()))

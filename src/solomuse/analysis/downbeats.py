@@ -62,14 +62,17 @@ _SIXTEENTH = TICKS_PER_QUARTER // 4
 
 
 def downbeats(log_odds: Floats) -> tuple[Integers, int]:
-    """Indices of the beats that start a bar, given each beat's log-odds to do so, and the beats of a usual bar."""
-    found = {usual: _likeliest(log_odds, usual) for usual in COST_BY_LENGTH}
-    length = 4 if found[4][1] >= found[3][1] - TRIPLE_COST else 3
-    return found[length][0], length
+    """Indices of the beats that start a bar, given each beat's log-odds to do so, and the beats of a usual bar.
+
+    The usual bar is the one that regular bars fit best; then unusual ones are let in.
+    """
+    regular = {usual: max(log_odds[phase::usual].sum() for phase in range(usual)) for usual in COST_BY_LENGTH}
+    usual = 4 if regular[4] >= regular[3] - TRIPLE_COST else 3
+    return _likeliest(log_odds, usual), usual
 
 
-def _likeliest(log_odds: Floats, usual: int) -> tuple[Integers, float]:
-    """The best bar lines, and the sum of their log-odds less what the lengths of the bars cost."""
+def _likeliest(log_odds: Floats, usual: int) -> Integers:
+    """The bar lines with the largest sum of log-odds, less what the lengths of the bars cost."""
     odds, costs = log_odds.tolist(), sorted(COST_BY_LENGTH[usual].items())
     best: list[float] = []
     before: list[int] = []
@@ -84,11 +87,11 @@ def _likeliest(log_odds: Floats, usual: int) -> tuple[Integers, float]:
         best.append(reached + own)
         before.append(source)
     beat = max(range(max(0, len(odds) - usual), len(odds)), key=best.__getitem__)
-    total, lines = best[beat], []
+    lines = []
     while beat >= 0:
         lines.append(beat)
         beat = before[beat]
-    return np.array(lines[::-1]), total
+    return np.array(lines[::-1])
 
 
 def downbeat_log_odds(columns: Integers, beats: Integers) -> Floats:

@@ -57,8 +57,9 @@ SILENCE = 12 * len(QUALITIES)
 REACH = 10
 """A stretch spans at most so many places where the harmony may change."""
 
-SLASH_SHARE = 0.6
-"""A chord tone that is the lowest note for this share of a chord's half beats is its bass."""
+SLASH_SHARE, FIFTH_SHARE = 0.6, 0.8
+"""A chord tone that a chord begins on, and that is the lowest note for this share of its half beats, is its bass; a
+fifth has to be so for longer, for basses go to and fro between root and fifth."""
 
 STATES_PER_PLACE = 3
 """Of the states, those come into question that are among so many best ones between two neighbouring places."""
@@ -133,7 +134,9 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     starts, ends, chosen = np.array(found).T
     shares = (bass[ends] - bass[starts]) / (ends - starts)[:, None]
     lowest = shares.argmax(1)
-    lowest[shares.max(1) < SLASH_SHARE] = -1
+    is_fifth = (lowest - states[chosen] // len(QUALITIES)) % 12 == 7
+    begins_so = frames.kinds[starts, BASS, lowest] > 0
+    lowest[~begins_so | (shares.max(1) < np.where(is_fifth, FIFTH_SHARE, SLASH_SHARE))] = -1
     rows = zip(
         frames.times[starts].tolist(),
         frames.times[ends].tolist(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from solomuse.analysis.harmony import infer_chords
 from solomuse.analysis.melody import melody_track
 from solomuse.errors import NoChordsError
@@ -60,5 +62,5 @@ def lead_sheet_of(song: Song, track: int, chords: Sequence[ChordSpan]) -> LeadSh
     """A track of a song over chords."""
     bars = chart_from_spans(chords, song.bar_meters()).bars
     chart = Chart(bars, title=song.title, key=song.key, qpm=song.tempos[0].qpm)
-    end = chart.duration
-    return LeadSheet(chart, tuple(note for note in sorted(song.tracks[track].notes) if note.time < end))
+    notes = song.tracks[track].notes
+    return LeadSheet(chart, tuple(notes[: int(np.searchsorted(song.tracks[track].columns.times, chart.duration))]))

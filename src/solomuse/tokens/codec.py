@@ -24,6 +24,8 @@ from solomuse.tokens.vocabulary import (
     simplify,
 )
 
+_VELOCITY_BINS = tuple(nearest(velocity, VELOCITIES) for velocity in range(128))
+
 
 @dataclass(frozen=True, slots=True)
 class Codec:
@@ -84,7 +86,7 @@ class Codec:
         for onset, following in zip(onsets, [*onsets[1:], end], strict=False):
             note = highest[onset]
             stop = min(max(self._snap(note.end), onset + step), following, onset + longest * step)
-            notes.append(Note(onset, note.pitch, stop - onset, nearest(note.velocity, VELOCITIES)))
+            notes.append(Note(onset, note.pitch, stop - onset, _VELOCITY_BINS[note.velocity]))
         return tuple(notes)
 
     def _snap(self, ticks: int) -> int:
