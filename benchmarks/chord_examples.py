@@ -19,10 +19,10 @@ import numpy as np
 from comping import comped
 from numpy.typing import NDArray
 
+from solomuse.analysis.block_chords import chord_of
 from solomuse.analysis.chord_frames import Frames, frames_of
 from solomuse.analysis.harmony import QUALITIES, SILENCE
 from solomuse.datasets.pop909 import read_pop909
-from solomuse.datasets.pop909_cl import chord_of
 from solomuse.datasets.source import find_songs, read_song
 from solomuse.datasets.splits import split_titles
 from solomuse.errors import SoloMuseError

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from solomuse.analysis.soloists import Stretch, handed_over, stretches
+from solomuse.analysis.soloists import Stretch, handed_over, stretches, with_joined_melody
 from solomuse.errors import NoMelodyError
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.note import Note
@@ -78,3 +78,18 @@ def test_where_nobody_plays_a_melody_nobody_is_found() -> None:
     pad = Track(tuple(Note(bar * BAR, 48 + step, BAR) for bar in range(16) for step in (0, 4, 7)), "Pad", 89)
     with pytest.raises(NoMelodyError, match="anywhere"):
         handed_over(Song((pad,), title="Pad"))
+
+
+def test_tracks_are_joined_bar_by_bar_the_first_one_first() -> None:
+    answer = Track((*line(4, 10), *line(12, 16)), "Answer", 66)
+    song = Song((Track(line(0, 8), "Call", 56), answer))
+    joined = with_joined_melody(song, "name=call+answer")
+    assert joined.tracks[0].notes == (*line(0, 8), *line(8, 10), *line(12, 16))
+    assert joined.tracks[1].notes == line(4, 8)
+    assert [stretch.track for stretch in stretches(joined, "name=call+answer")] == [0]
+    assert with_joined_melody(song, "name=call") == song
+
+
+def test_a_name_of_no_track_cannot_be_joined() -> None:
+    with pytest.raises(NoMelodyError, match="name=oboe"):
+        with_joined_melody(DUO, "name=Sax+oboe")

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.datasets.midi_files import lakh_title, midi_title
+from solomuse.datasets.midi_files import lakh_title, midi_title, with_chord_track
 from solomuse.datasets.source import find_songs
 from solomuse.formats.midi import write_midi
+from solomuse.music.chart import ChordSpan
+from solomuse.music.chord import Chord
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track
 
@@ -55,3 +57,19 @@ def test_a_folder_that_is_no_recording_names_no_title(folder: str) -> None:
 )
 def test_a_file_is_titled_by_its_name_without_endings(name: str, title: str) -> None:
     assert midi_title(Path(name)) == title
+
+
+BLOCKS = tuple(
+    Note(bar * 1920, pitch, 1920) for bar, chord in enumerate(((48, 52, 55), (53, 57, 60))) for pitch in chord
+)
+
+
+@pytest.mark.parametrize(("name", "is_taken"), [("Chords", True), ("chord track", True), ("Piano", False), ("", False)])
+def test_a_track_of_block_chords_that_is_named_so_gives_the_chords(name: str, is_taken: bool) -> None:
+    song = with_chord_track(Song((Track((Note(0, 72, 480),)), Track(BLOCKS, name))))
+    assert [span.chord.label for span in song.chords] == (["C:maj", "F:maj"] if is_taken else [])
+
+
+def test_a_chord_track_gives_way_to_given_chords() -> None:
+    given = (ChordSpan(0, 1920, Chord(9, "min")),)
+    assert with_chord_track(Song((Track(BLOCKS, "Chords"),), chords=given)).chords == given

@@ -93,5 +93,5 @@ def test_a_damaged_file_is_found_but_not_read(tmp_path):
 def test_the_titles_found_are_those_read():
     files = find_songs(Path(DATA or ""))
     assert len({file.name for file in files}) == len(files)
-    chosen = [file for file in files if file.source != "midi"][::100]
+    chosen = [file for file in files if file.source in ("pop909", "pop909-cl", "wjazzd", "abc")][::100]
     assert [read_song(file).title for file in chosen] == [file.title for file in chosen]

@@ -103,7 +103,8 @@ def track_features(tracks: Sequence[Integers]) -> Floats:
     begins = np.zeros((len(tracks), end // _TOGETHER + 1), dtype=bool)
     for own_begins, columns in zip(begins, tracks, strict=True):
         own_begins[columns[:, 0] // _TOGETHER] = True
-    together = (begins.astype(np.float32) @ begins.T.astype(np.float32)) / begins.sum(1)[:, None]
+    begins = begins[:, begins.any(0)].astype(np.float32)
+    together = (begins @ begins.T) / begins.sum(1)[:, None]
     np.fill_diagonal(together, 0)
     rows = []
     for index, columns in enumerate(tracks):

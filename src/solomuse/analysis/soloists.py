@@ -6,7 +6,7 @@ of `WINDOW_BARS` bars, and the likeliest path from track to track is taken, each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 import numpy as np
@@ -22,6 +22,7 @@ from solomuse.analysis.melody import (
 )
 from solomuse.analysis.melody_features import note_columns
 from solomuse.errors import NoMelodyError
+from solomuse.music.notes import Notes
 from solomuse.music.song import Song
 
 WINDOW_BARS, HOP_BARS = 4, 2
@@ -61,7 +62,8 @@ def stretches(song: Song, choice: str = "best", min_score: float = 0.0) -> tuple
     ----------
     choice : str
         ``best``: the likeliest track over the whole song. ``all``: whoever has the melody, stretch by stretch.
-        ``name=TEXT``: of the tracks whose name holds the text, in any case, the likeliest. ``track=N``: by its index.
+        ``name=TEXT``: of the tracks whose name holds the text, in any case, the likeliest. ``name=TEXT+TEXT``: of
+        several such tracks, which `with_joined_melody` has joined. ``track=N``: by its index.
     min_score : float
         Stretches that are less likely are left out.
 
@@ -85,18 +87,56 @@ def stretches(song: Song, choice: str = "best", min_score: float = 0.0) -> tuple
 def _chosen(song: Song, choice: str) -> TrackScore:
     """One track for the whole song."""
     kind, _, value = choice.partition("=")
-    if kind == "best":
+    if kind == "best" or "+" in value:
         return melody_track(song)
-    ranked = rank_melody_tracks(song)
-    wanted = [
-        score
-        for score in ranked
-        if (score.track == int(value) if kind == "track" else value.lower() in song.tracks[score.track].name.lower())
-    ]
+    if kind == "name":
+        return _named(song, value)
+    wanted = [score for score in rank_melody_tracks(song) if score.track == int(value)]
     if not wanted:
-        names = ", ".join(f"{index} {track.name!r}" for index, track in enumerate(song.tracks[:12]))
-        raise NoMelodyError(f"{song.title}: no track is {choice}; it has {names}")
+        raise _no_such_track(song, choice)
     return wanted[0]
+
+
+def _named(song: Song, text: str) -> TrackScore:
+    """The likeliest of the tracks whose name holds a text."""
+    wanted = [score for score in rank_melody_tracks(song) if text.lower() in song.tracks[score.track].name.lower()]
+    if not wanted:
+        raise _no_such_track(song, f"name={text}")
+    return wanted[0]
+
+
+def _no_such_track(song: Song, choice: str) -> NoMelodyError:
+    names = ", ".join(f"{index} {track.name!r}" for index, track in enumerate(song.tracks[:12]))
+    return NoMelodyError(f"{song.title}: no track is {choice}; it has {names}")
+
+
+def with_joined_melody(song: Song, choice: str) -> Song:
+    """The song in which the first of the tracks that ``name=TEXT+TEXT`` names has the melody of them all.
+
+    In each bar it is that of the first one that plays there; the notes that it takes from the others are theirs no
+    longer. Other choices leave the song as it is.
+
+    Raises
+    ------
+    NoMelodyError
+        If one of the names is that of no track.
+    """
+    kind, _, value = choice.partition("=")
+    if kind != "name" or "+" not in value:
+        return song
+    chosen = list(dict.fromkeys(_named(song, text.strip()).track for text in value.split("+")))
+    lines = list(accumulate((meter.bar_ticks for meter in song.bar_meters()), initial=0))
+    is_free = np.ones(len(lines), dtype=bool)
+    tracks, taken = list(song.tracks), []
+    for index in chosen:
+        columns = tracks[index].columns.columns
+        bars = np.searchsorted(lines, columns[:, 0], side="right") - 1
+        is_taken = is_free[bars]
+        taken.append(columns[is_taken])
+        tracks[index] = replace(tracks[index], notes=Notes(columns[~is_taken]))
+        is_free[bars] = False
+    tracks[chosen[0]] = replace(tracks[chosen[0]], notes=Notes(np.concatenate(taken)))
+    return replace(song, tracks=tuple(tracks), melody_track=chosen[0])
 
 
 def handed_over(song: Song) -> tuple[Stretch, ...]:

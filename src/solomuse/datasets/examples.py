@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
-from solomuse.analysis.soloists import Stretch, stretches
+from solomuse.analysis.soloists import Stretch, stretches, with_joined_melody
 from solomuse.analysis.swing import straightened
 from solomuse.config import DataConfig
 from solomuse.datasets.duplicates import MelodyPrint, melody_print
@@ -58,7 +58,7 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
     if file.split == "omitted" and not config.omitted:
         return Skip(file.name, "Omitted", f"{file.name}: its publishers leave it out; --omitted takes it in")
     try:
-        song = read_song(file, config.sustain)
+        song = with_joined_melody(read_song(file, config.sustain), config.melody)
         sheets = list(_sheets(song, config))
         cut = partial(_windows, [sheet for _, sheet in sheets], config)
         found, apart = cut(config.hop_bars), cut(config.window_bars)

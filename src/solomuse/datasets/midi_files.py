@@ -1,7 +1,8 @@
 """MIDI files by themselves, as users have them: each is a song.
 
 Beats and bars are the file's own where they are to be believed, else found from the notes. Chords are those of its
-markers or texts, else they are inferred. Lakh's files belong here: they differ only in their names (`lakh_title`).
+markers or texts, else those of a track of block chords that is named so, else they are inferred. Lakh's files belong
+here: they differ only in their names (`lakh_title`).
 
 Lakh MIDI Dataset: C. Raffel, "Learning-based methods for comparing sequences, with applications to audio-to-MIDI
 alignment and matching", PhD thesis, Columbia University, 2016. https://colinraffel.com/projects/lmd, CC BY 4.0.
@@ -21,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from solomuse.analysis.bars import with_bars
+from solomuse.analysis.block_chords import are_blocks, chords_of_blocks
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.formats.midi import read_midi
 from solomuse.music.song import BeatSource, Song
@@ -33,6 +35,7 @@ NOTICE_BY_BEATS: dict[BeatSource, str] = {
     "tracked": "it was played without a beat: beats and bars were found",
 }
 
+_CHORD_TRACK = re.compile(r"(guide )?(chords?|changes|harmony|akkorde|accords|acordes)( track)?", re.IGNORECASE)
 _MATCHED_TRACK = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 
 
@@ -52,7 +55,15 @@ def lakh_title(path: Path) -> str | None:
 
 
 def _read(file: SongFile, sustain: bool) -> Song:
-    return on_believable_bars(read_midi(file.path, sustain=sustain))
+    return with_chord_track(on_believable_bars(read_midi(file.path, sustain=sustain)))
+
+
+def with_chord_track(song: Song) -> Song:
+    """The song with the chords of its chord track, if it gives no others and has such a track of block chords."""
+    if song.chords:
+        return song
+    named = [track for track in song.tracks if _CHORD_TRACK.fullmatch(track.name.strip()) and are_blocks(track)]
+    return replace(song, chords=chords_of_blocks(named[0].notes)) if len(named) == 1 else song
 
 
 def on_believable_bars(song: Song) -> Song:
