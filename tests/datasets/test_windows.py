@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from solomuse.datasets.windows import windows
+from solomuse.datasets.windows import WindowCutter
 from solomuse.music.chart import Chart, one_chord_bar
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -22,27 +22,27 @@ def scale(bars: int) -> LeadSheet:
 @given(lead_sheets(pitches=(16, 100)))
 @settings(max_examples=50, deadline=None)
 def test_a_window_stands_alone_with_the_chords_of_exactly_its_bars(sheet: LeadSheet) -> None:
-    for window in windows(sheet, CODEC, bars=2, hop=1, max_tokens=256):
+    for window in WindowCutter(sheet, CODEC, 256).cut(2, 1):
         decoded = CODEC.decode(window.token_ids.tolist())
         assert (len(decoded.chart.bars), len(decoded.melody)) == (window.bars, window.notes)
         assert window.notes > 0
 
 
 def test_windows_overlap_by_what_the_hop_leaves() -> None:
-    found = list(windows(scale(32), CODEC, bars=16, hop=8, max_tokens=1024))
+    found = list(WindowCutter(scale(32), CODEC, 1024).cut(16, 8))
     assert [window.bars for window in found] == [16, 16, 16]
 
 
 def test_windows_side_by_side_hold_each_note_once() -> None:
-    assert sum(window.notes for window in windows(scale(40), CODEC, bars=16, hop=16, max_tokens=1024)) == 160
+    assert sum(window.notes for window in WindowCutter(scale(40), CODEC, 1024).cut(16, 16)) == 160
 
 
 def test_a_window_too_long_takes_fewer_bars_and_loses_none() -> None:
-    found = list(windows(scale(16), CODEC, bars=16, hop=16, max_tokens=128))
+    found = list(WindowCutter(scale(16), CODEC, 128).cut(16, 16))
     assert all(len(window.token_ids) <= 128 for window in found)
     assert sum(window.notes for window in found) == 64
 
 
 def test_bars_without_a_note_make_no_window() -> None:
     silent = LeadSheet(scale(16).chart, ())
-    assert list(windows(silent, CODEC, bars=4, hop=4, max_tokens=256)) == []
+    assert list(WindowCutter(silent, CODEC, 256).cut(4, 4)) == []

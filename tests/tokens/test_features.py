@@ -8,7 +8,8 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.tokens.codec import Codec
-from solomuse.tokens.features import FEATURES, feature_sizes, features
+from solomuse.tokens.features import FEATURES, FeatureReader, feature_sizes, features
+from solomuse.tokens.grammar import Parser
 from solomuse.tokens.transposition import room_to_transpose, transpose_features, transpose_ids
 from solomuse.tokens.vocabulary import SEP, vocabulary
 from tests.strategies import lead_sheets
@@ -63,3 +64,28 @@ def test_transposing_features_is_taking_features_of_what_was_transposed(sheet: L
     shift = min(max(semitones, lowest), highest)
     moved = transpose_ids(np.array(token_ids), shift, VOCABULARY).tolist()
     assert np.array_equal(transpose_features(found, shift), features(moved, VOCABULARY))
+
+
+@given(lead_sheets(), st.data())
+@settings(max_examples=100, deadline=None)
+def test_all_at_once_they_are_the_same_as_one_by_one(sheet: LeadSheet, data: st.DataObject) -> None:
+    token_ids = CODEC.encode(CODEC.quantise(sheet))
+    token_ids = token_ids[: data.draw(st.integers(0, len(token_ids)))]
+    parser = Parser(VOCABULARY)
+    reader, one_by_one = FeatureReader(parser), []
+    for token_id in token_ids:
+        parser.read(token_id)
+        one_by_one.append(reader.row())
+    assert features(token_ids, VOCABULARY).tolist() == [list(row) for row in one_by_one]
+
+
+def test_they_follow_any_path_through_the_grammar() -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(60):
+        parser = Parser(VOCABULARY)
+        reader, token_ids, one_by_one = FeatureReader(parser), [], []
+        while (allowed := np.flatnonzero(parser.allowed())).size and len(token_ids) < 150:
+            token_ids.append(int(generator.choice(allowed)))
+            parser.read(token_ids[-1])
+            one_by_one.append(reader.row())
+        assert features(token_ids, VOCABULARY).tolist() == [list(row) for row in one_by_one]

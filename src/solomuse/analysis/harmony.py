@@ -61,7 +61,7 @@ SLASH_SHARE, FIFTH_SHARE = 0.6, 0.8
 """A chord tone that a chord begins on, and that is the lowest note for this share of its half beats, is its bass; a
 fifth has to be so for longer, for basses go to and fro between root and fifth."""
 
-STATES_PER_PLACE = 3
+STATES_PER_PLACE = 2
 """Of the states, those come into question that are among so many best ones between two neighbouring places."""
 
 FEATURES = 11

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
@@ -15,7 +14,7 @@ from solomuse.datasets.duplicates import MelodyPrint, melody_print
 from solomuse.datasets.facts import song_facts
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.source import read_song
-from solomuse.datasets.windows import Window, windows
+from solomuse.datasets.windows import Window, WindowCutter
 from solomuse.errors import SoloMuseError
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song
@@ -60,8 +59,12 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
     try:
         song = with_joined_melody(read_song(file, config.sustain), config.melody)
         sheets = list(_sheets(song, config))
-        cut = partial(_windows, [sheet for _, sheet in sheets], config)
-        found, apart = cut(config.hop_bars), cut(config.window_bars)
+        codec = Codec(vocabulary(config.grid))
+        cutters = [WindowCutter(sheet, codec, config.seq_len) for _, sheet in sheets]
+        found, apart = (
+            tuple(window for cutter in cutters for window in cutter.cut(config.window_bars, hop))
+            for hop in (config.hop_bars, config.window_bars)
+        )
         if not found:
             return Skip(file.name, "NoWindow", f"{file.name}: no bar of its melody fits {config.seq_len} tokens")
         facts = song_facts(song, sheets, config.chords)
@@ -86,12 +89,3 @@ def _sheets(song: Song, config: DataConfig) -> Iterator[tuple[Stretch, LeadSheet
             whole_by_track[stretch.track] = whole
         whole = whole_by_track[stretch.track]
         yield stretch, whole.slice(stretch.first_bar, min(stretch.last_bar, len(whole.chart.bars)))
-
-
-def _windows(sheets: list[LeadSheet], config: DataConfig, hop: int) -> tuple[Window, ...]:
-    codec = Codec(vocabulary(config.grid))
-    return tuple(
-        window
-        for sheet in sheets
-        for window in windows(sheet, codec, config.window_bars, hop=hop, max_tokens=config.seq_len)
-    )

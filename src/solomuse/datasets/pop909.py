@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.bars import seconds_of
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
@@ -42,7 +43,8 @@ from solomuse.errors import ChordError, FormatError
 from solomuse.formats.midi import read_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.meter import Meter
-from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.notes import Notes
 from solomuse.music.song import Song, TempoChange, Track
 from solomuse.music.symbols import parse_chord
 
@@ -178,35 +180,20 @@ def _usual_distance(flags: NDArray[np.float64]) -> int:
 def _warp(track: Track, performed: Song, beats: _Beats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Onsets and ends of the notes in ticks from the first beat, each of shape (number of notes,)."""
     beat_ticks = np.arange(len(beats.seconds)) * beats.ticks
-    onsets = np.array([note.time for note in track.notes])
-    ends = np.array([note.end for note in track.notes])
     return (
-        warp_to_ticks(_seconds(onsets, performed), beats.seconds, beat_ticks),
-        warp_to_ticks(_seconds(ends, performed), beats.seconds, beat_ticks),
+        warp_to_ticks(seconds_of(performed, track.columns.times), beats.seconds, beat_ticks),
+        warp_to_ticks(seconds_of(performed, track.columns.ends), beats.seconds, beat_ticks),
     )
-
-
-def _seconds(ticks: NDArray[np.int64], song: Song) -> NDArray[np.float64]:
-    """Ticks of the MIDI file in seconds by its tempo map; the shape stays."""
-    times = np.array([change.time for change in song.tempos])
-    seconds_per_tick = 60.0 / (np.array([change.qpm for change in song.tempos]) * TICKS_PER_QUARTER)
-    starts = np.concatenate([[0.0], np.cumsum(np.diff(times) * seconds_per_tick[:-1])])
-    before = np.searchsorted(times, ticks, side="right") - 1
-    seconds: NDArray[np.float64] = starts[before] + (ticks - times[before]) * seconds_per_tick[before]
-    return seconds
 
 
 def _placed(track: Track, onsets: NDArray[np.int64], ends: NDArray[np.int64], shift: int) -> Track:
-    """The track with its notes at these times, `shift` ticks later."""
+    """The track with its notes at these times, `shift` ticks later; equal notes become one."""
     times = np.maximum(onsets + shift, 0)
-    durations = np.maximum(ends + shift - times, 1)
-    notes = sorted(
-        {
-            Note(time, note.pitch, duration, note.velocity)
-            for note, time, duration in zip(track.notes, times.tolist(), durations.tolist(), strict=True)
-        }
-    )
-    return replace(track, notes=tuple(notes))
+    columns = track.columns.columns.copy()
+    columns[:, 0], columns[:, 2] = times, np.maximum(ends + shift - times, 1)
+    columns = Notes(columns).columns
+    is_new = np.append(True, (columns[1:] != columns[:-1]).any(1))
+    return replace(track, notes=Notes(columns[is_new]))
 
 
 def _chords(path: Path, beats: _Beats, lead: int) -> tuple[ChordSpan, ...]:

@@ -8,11 +8,14 @@ positions included.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.tokens.grammar import Parser
-from solomuse.tokens.vocabulary import LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
+from solomuse.tokens.vocabulary import BAR, LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
 
 FEATURES = (
     "root",  # pitch class of the current chord + 1
@@ -27,6 +30,9 @@ FEATURES = (
 )
 ROOT, NEXT_ROOT = FEATURES.index("root"), FEATURES.index("next_root")
 CHORD_COLUMNS = tuple(FEATURES.index(name) for name in FEATURES if name not in ("position", "bar_length"))
+
+
+Integers = NDArray[np.int64]
 
 
 def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
@@ -88,13 +94,13 @@ def _next_changes(parser: Parser) -> list[int]:
     return following
 
 
-def features(token_ids: list[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
-    """Features of a sequence.
+def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
+    """Features of a sequence, all positions at once; the same as a `FeatureReader` gives one by one.
 
     Parameters
     ----------
-    token_ids : list of int
-        Well-formed as far as it goes.
+    token_ids : sequence of int
+        Well-formed as far as it goes: events are not checked.
 
     Returns
     -------
@@ -104,12 +110,73 @@ def features(token_ids: list[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
     Raises
     ------
     GrammarError
-        If a token does not fit.
+        If a token of the chart does not fit.
     """
     parser = Parser(vocabulary)
-    reader = FeatureReader(parser)
-    rows = []
-    for token_id in token_ids:
-        parser.read(token_id)
-        rows.append(reader.row())
-    return np.array(rows, dtype=np.uint8).reshape(len(rows), len(FEATURES))
+    rows = np.zeros((len(token_ids), len(FEATURES)), dtype=np.uint8)
+    start = 0
+    while start < len(token_ids) and not parser.in_events:
+        parser.read(int(token_ids[start]))
+        start += 1
+    if not parser.in_events:
+        return rows
+    start -= 1  # from <SEP> on
+    events = np.asarray(token_ids[start:], dtype=np.int64)
+    steps = _steps(events, parser)
+    inside = np.flatnonzero(steps < parser.total)
+    if len(inside):
+        rows[start + inside] = _rows(steps[inside], _last_pitches(events, vocabulary)[inside], parser)
+    return rows
+
+
+def _steps(events: Integers, parser: Parser) -> Integers:
+    """Where the cursor stands once each event is read."""
+    v = parser.vocabulary
+    is_duration = (events >= v.duration.start) & (events < v.duration.stop)
+    is_shift = (events >= v.time_shift.start) & (events < v.time_shift.stop)
+    advance = is_duration * (events - v.duration.start + 1) + is_shift * (events - v.time_shift.start + 1)
+    steps = np.cumsum(advance)
+    jump = 0
+    for bar in np.flatnonzero(events == BAR).tolist():  # to the next bar line, wherever the cursor stands
+        here = int(steps[bar])
+        line = min(bisect_right(parser.bar_lines, here), len(parser.bar_lines) - 1)
+        jump = parser.bar_lines[line] - here
+        steps[bar:] += jump
+    return steps
+
+
+def _last_pitches(events: Integers, vocabulary: Vocabulary) -> Integers:
+    """The pitch of the newest note at each event, -1 before the first."""
+    note = vocabulary.note_on
+    is_note = (events >= note.start) & (events < note.stop)
+    newest = np.maximum.accumulate(np.where(is_note, np.arange(len(events)), -1))
+    return np.where(newest >= 0, events[newest] - note.start, -1)
+
+
+def _rows(steps: Integers, pitches: Integers, parser: Parser) -> Integers:
+    """The features of places inside the chart, in the order of `FEATURES`."""
+    chords = parser.chords
+    roots, qualities, basses, starts, ends = np.array(
+        [(chord.root, chord.quality, chord.bass, chord.start, chord.end) for chord in chords]
+    ).T
+    lines = np.array(parser.bar_lines)
+    chord, bar = np.searchsorted(ends, steps, side="right"), np.searchsorted(lines, steps, side="right") - 1
+    root = roots[chord]
+    is_chord = root < 12
+    following = np.array(_next_changes(parser))[chord]
+    has_next = following < len(chords)
+    coming = np.minimum(following, len(chords) - 1)
+    is_next_chord = has_next & (roots[coming] < 12)
+    longest = LONGEST_BAR_QUARTERS * parser.vocabulary.grid
+    columns = (
+        np.where(is_chord, root + 1, 0),
+        np.where(is_chord, qualities[chord] + 1, 0),
+        np.where(is_chord, (basses[chord] - root) % 12 + 1, 0),
+        np.where(is_next_chord, (roots[coming] - np.where(is_chord, root, 0)) % 12 + 1, 0),
+        np.where(is_next_chord, qualities[coming] + 1, 0),
+        np.where(has_next, np.minimum(starts[coming] - steps, longest) + 1, 0),
+        steps - lines[bar] + 1,
+        lines[bar + 1] - lines[bar],
+        np.where(is_chord & (pitches >= 0), (pitches - root) % 12 + 1, 0),
+    )
+    return np.stack(columns, axis=1)
