@@ -22,7 +22,8 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,20 +32,35 @@ import numpy as np
 
 from solomuse import __version__
 from solomuse.config import DataConfig
-from solomuse.datasets.duplicates import duplicate_pairs, groups_of
+from solomuse.datasets.duplicates import MelodyPrint, duplicate_pairs, groups_of
 from solomuse.datasets.examples import Prepared, Skip, prepare_song
 from solomuse.datasets.report import full_report, page
+from solomuse.datasets.shards import KeptWindow, Spool
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.source import collected
 from solomuse.datasets.splits import SPLITS, split_titles
-from solomuse.datasets.windows import Window
 from solomuse.datasets.workers import OutOfTimeError, results
 from solomuse.errors import DatasetError, OutputError
 from solomuse.tokens.features import FEATURES
-from solomuse.tokens.vocabulary import SEP, TOKEN_FORMAT_VERSION, vocabulary
+from solomuse.tokens.vocabulary import TOKEN_FORMAT_VERSION, vocabulary
 
 DATASET_VERSION = 1
 EXAMPLES_PER_REASON = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Song:
+    """A song whose windows lie on disk; else as `Prepared`."""
+
+    file: SongFile
+    windows: tuple[KeptWindow, ...]
+    held_back_windows: tuple[KeptWindow, ...]
+    facts: dict[str, Any]
+    print: MelodyPrint
+
+    def windows_for(self, split: str) -> tuple[KeptWindow, ...]:
+        """Overlapping windows to learn from; windows side by side to measure by, so that each note counts once."""
+        return self.windows if split == "train" else self.held_back_windows
 
 
 def prepare(
@@ -83,34 +99,71 @@ def prepare(
         raise OutputError(f"{out} exists already: choose another folder, or pass --force to replace it")
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "dataset.json").is_file():
         raise OutputError(f"{out} is not a dataset: it will not be replaced; choose another folder")
-    with collected(sources, config.format) as found:
-        files = chosen_files(found, max_files, seed)
-        began = time.perf_counter()
-        outcomes = list(progress(_prepared(files, config, jobs), len(files)))
-        seconds = time.perf_counter() - began
-        print_of_files = fingerprint(files, config, max_files, seed)
-    songs = [outcome for outcome in outcomes if isinstance(outcome, Prepared)]
-    skips = [outcome for outcome in outcomes if isinstance(outcome, Skip)]
-    pairs = duplicate_pairs([song.print for song in songs])
-    split_of_songs = _splits(songs, groups_of([song.file.title for song in songs], pairs), config)
-    if len(songs) < 2 or set(split_of_songs) < {"train", "validation"}:
-        reasons = "; ".join(f"{count} {reason}" for reason, count in Counter(s.reason for s in skips).most_common())
-        example = f" (such as: {skips[0].detail})" if skips else ""
-        raise DatasetError(
-            f"{len(files)} files found, {len(songs)} usable, but at least 2 songs, not the same, are needed, "
-            f"one to learn from and one to measure by. Skipped: {reasons or 'none'}{example}"
-        )
-    report = _report(files, songs, skips, split_of_songs, config, seconds)
-    report["fingerprint"] = print_of_files
-    lines = [
-        {"name": song.file.name, "title": song.file.title, "source": song.file.source, "split": split, **song.facts}
-        for song, split in zip(songs, split_of_songs, strict=True)
-    ]
-    _write(out, songs, split_of_songs, report, lines, full_report(report, lines, pairs))
+    with _in_the_making(out) as folder, Spool(folder) as spool:
+        with collected(sources, config.format) as found:
+            files = chosen_files(found, max_files, seed)
+            began = time.perf_counter()
+            songs, skips = [], []
+            for outcome in progress(_prepared(files, config, jobs), len(files)):
+                if isinstance(outcome, Skip):
+                    skips.append(outcome)
+                else:
+                    songs.append(_kept(outcome, spool))
+            seconds = time.perf_counter() - began
+            own_fingerprint = fingerprint(files, config, max_files, seed)
+        pairs = duplicate_pairs([song.print for song in songs])
+        split_of_songs = _splits(songs, groups_of([song.file.title for song in songs], pairs), config)
+        if len(songs) < 2 or not {"train", "validation"} <= set(split_of_songs):
+            raise _too_few(files, songs, skips)
+        report = _report(files, songs, skips, split_of_songs, config, seconds)
+        report["fingerprint"] = own_fingerprint
+        for split in SPLITS:
+            chosen = [index for index, own in enumerate(split_of_songs) if own == split]
+            spool.write(folder / split, ((index, songs[index].windows_for(split)) for index in chosen))
+        lines = [
+            {"name": song.file.name, "title": song.file.title, "source": song.file.source, "split": split, **song.facts}
+            for song, split in zip(songs, split_of_songs, strict=True)
+        ]
+        _write_texts(folder, report, lines, full_report(report, lines, pairs))
     return report
 
 
-def _splits(songs: Sequence[Prepared], groups: Sequence[str], config: DataConfig) -> list[str]:
+@contextmanager
+def _in_the_making(out: Path) -> Iterator[Path]:
+    """A folder under a temporary name, which takes the place of `out` once it is done, and is removed if that fails."""
+    folder = out.with_name(f".{out.name}.partial")
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        yield folder
+        if out.exists():
+            shutil.rmtree(out)
+        folder.rename(out)
+    except OSError as error:
+        raise OutputError(
+            f"{out} cannot be written: {error.strerror}; free some space or choose another folder"
+        ) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(song: Prepared, spool: Spool) -> _Song:
+    """The song with its windows on disk."""
+    windows = spool.keep([*song.windows, *song.held_back_windows])
+    count = len(song.windows)
+    return _Song(song.file, windows[:count], windows[count:], song.facts, song.print)
+
+
+def _too_few(files: Sequence[SongFile], songs: Sequence[_Song], skips: Sequence[Skip]) -> DatasetError:
+    reasons = "; ".join(f"{count} {reason}" for reason, count in Counter(s.reason for s in skips).most_common())
+    example = f" (such as: {skips[0].detail})" if skips else ""
+    return DatasetError(
+        f"{len(files)} files found, {len(songs)} usable, but at least 2 songs, not the same, are needed, "
+        f"one to learn from and one to measure by. Skipped: {reasons or 'none'}{example}"
+    )
+
+
+def _splits(songs: Sequence[_Song], groups: Sequence[str], config: DataConfig) -> list[str]:
     """The split of each song: by its group of titles and duplicates, or as its publishers have it."""
     split_by_group = split_titles(set(groups), config.held_back) if len(set(groups)) > 1 else {}
     own = [split_by_group.get(group, "train") for group in groups]
@@ -156,7 +209,7 @@ def _failed(file: SongFile, error: Exception) -> Skip:
 
 def _report(
     files: list[SongFile],
-    songs: list[Prepared],
+    songs: list[_Song],
     skips: list[Skip],
     split_of_songs: list[str],
     config: DataConfig,
@@ -164,12 +217,12 @@ def _report(
 ) -> dict[str, Any]:
     splits: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
     for song, split in zip(songs, split_of_songs, strict=True):
-        kept = _windows_for(song, split)
+        kept = song.windows_for(split)
         splits[split].update(
             songs=1,
             windows=len(kept),
             notes=sum(window.notes for window in kept),
-            tokens=sum(len(window.token_ids) for window in kept),
+            tokens=sum(window.tokens for window in kept),
         )
     details: dict[str, list[str]] = defaultdict(list)
     for skip in skips:
@@ -197,64 +250,21 @@ def _report(
             "simplified": sum(song.facts["simplified_chords"] for song in songs),
         },
         "notes": notes,
-        "tokens_per_note": sum(len(w.token_ids) - _chart_length(w) for w in apart) / max(1, notes),
+        "tokens_per_note": sum(window.events for window in apart) / max(1, notes),
         "splits": {name: dict(counts) for name, counts in splits.items()},
         "seconds": round(seconds, 3),
         "files_per_second": round(len(files) / max(seconds, 1e-9), 1),
     }
 
 
-def _chart_length(window: Window) -> int:
-    return int(np.argmax(window.token_ids == SEP)) + 1
-
-
-def _windows_for(song: Prepared, split: str) -> tuple[Window, ...]:
-    """Overlapping windows to learn from; windows side by side to measure by, so that each note counts once."""
-    return song.windows if split == "train" else song.held_back_windows
-
-
-def _write(
-    out: Path,
-    songs: list[Prepared],
-    split_of_songs: list[str],
-    report: dict[str, Any],
-    lines: list[dict[str, Any]],
-    whole_report: dict[str, Any],
+def _write_texts(
+    folder: Path, report: dict[str, Any], lines: list[dict[str, Any]], whole_report: dict[str, Any]
 ) -> None:
-    """Write the folder under a temporary name, then give it its own."""
-    partial_folder = out.with_name(f".{out.name}.partial")
-    try:
-        shutil.rmtree(partial_folder, ignore_errors=True)
-        partial_folder.mkdir(parents=True)
-        for split in SPLITS:
-            chosen = [index for index, own in enumerate(split_of_songs) if own == split]
-            found = [(index, window) for index in chosen for window in _windows_for(songs[index], split)]
-            _write_split(partial_folder / split, found)
-        texts = {
-            "songs.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
-            "dataset.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n",
-            "report.json": json.dumps(whole_report, indent=1, ensure_ascii=False) + "\n",
-            "report.html": page(whole_report),
-        }
-        for name, text in texts.items():
-            (partial_folder / name).write_text(text, encoding="utf-8", errors="replace")
-        if out.exists():
-            shutil.rmtree(out)
-        partial_folder.rename(out)
-    except OSError as error:
-        shutil.rmtree(partial_folder, ignore_errors=True)
-        raise OutputError(
-            f"{out} cannot be written: {error.strerror}; free some space or choose another folder"
-        ) from None
-
-
-def _write_split(stem: Path, found: list[tuple[int, Window]]) -> None:
-    lengths = [len(window.token_ids) for _, window in found]
-    arrays = {
-        "tokens": np.concatenate([np.zeros(0, np.uint16), *(w.token_ids for _, w in found)]).astype(np.uint16),
-        "features": np.concatenate([np.zeros((0, len(FEATURES)), np.uint8), *(w.features for _, w in found)]),
-        "offsets": np.cumsum([0, *lengths], dtype=np.int64),
-        "songs": np.array([index for index, _ in found], dtype=np.int64),
+    texts = {
+        "songs.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        "dataset.json": json.dumps(report, indent=1, ensure_ascii=False) + "\n",
+        "report.json": json.dumps(whole_report, indent=1, ensure_ascii=False) + "\n",
+        "report.html": page(whole_report),
     }
-    for name, array in arrays.items():
-        np.save(stem.with_name(f"{stem.name}.{name}.npy"), array)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", errors="replace")
