@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from comping import comped
 from numpy.typing import NDArray
+from readable import readable
 
 from solomuse.analysis.block_chords import chord_of
 from solomuse.analysis.chord_frames import Frames, frames_of
 from solomuse.analysis.harmony import QUALITIES, SILENCE
 from solomuse.datasets.pop909 import read_pop909
-from solomuse.datasets.source import find_songs, read_song
 from solomuse.datasets.splits import split_titles
 from solomuse.errors import SoloMuseError
 from solomuse.formats.midi import read_midi
@@ -111,11 +111,7 @@ def example(name: str, song: Song, chords: list[ChordSpan], end: int = 0) -> Exa
 def made_up(folders: Sequence[Path], seed: int) -> list[Example]:
     """Charts of solos and lead sheets under made-up accompaniments, in 4/4, at most 48 bars of each."""
     found = []
-    for file in [file for folder in folders for file in find_songs(folder)]:
-        try:
-            song = read_song(file)
-        except SoloMuseError:
-            continue
+    for file, song in readable(folders):
         meters = song.bar_meters()[:48]
         if not song.chords or any(str(meter) != "4/4" for meter in meters):
             continue

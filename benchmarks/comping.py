@@ -30,12 +30,14 @@ HITS = ((0,), (0, 3), (0, 1.5), (0, 2), (0, 1, 2, 3), (0.5, 2.5), (1, 3), (0, 0.
 """Beats of a bar on which a comping hand plays."""
 
 
-def comped(spans: Sequence[ChordSpan], seed: int) -> tuple[Track, ...]:
+def comped(spans: Sequence[ChordSpan], seed: int, bar_beats: int = 4) -> tuple[Track, ...]:
     """A bass and one or two hands or guitars over chords; style, register and density are drawn by the seed."""
     generator = np.random.default_rng(seed)
     tracks = [_bass(spans, generator)] if generator.random() < 0.92 else []
     for _ in range(1 + (generator.random() < 0.4)):
-        tracks.append(_arpeggio(spans, generator) if generator.random() < 0.3 else _comping(spans, generator))
+        tracks.append(
+            _arpeggio(spans, generator) if generator.random() < 0.3 else _comping(spans, generator, bar_beats)
+        )
     return tuple(track for track in tracks if track.notes)
 
 
@@ -84,7 +86,7 @@ def _voicing(chord: Chord, centre: int, generator: np.random.Generator, rootless
     return sorted(set(pitches))
 
 
-def _comping(spans: Sequence[ChordSpan], generator: np.random.Generator) -> Track:
+def _comping(spans: Sequence[ChordSpan], generator: np.random.Generator, bar_beats: int) -> Track:
     centre, rootless = int(generator.integers(55, 68)), generator.random() < 0.5
     plain, hold = generator.uniform(0.5, 1.0), generator.uniform(0.15, 1.0)
     anticipates, changes = generator.random() < 0.35, generator.random() < 0.5
@@ -93,8 +95,10 @@ def _comping(spans: Sequence[ChordSpan], generator: np.random.Generator) -> Trac
     for span in spans:
         if span.chord.root is None:
             continue
-        first, last = span.time // (4 * BEAT), (span.end - 1) // (4 * BEAT)
-        times = [int(bar * 4 * BEAT + hit * BEAT) for bar in range(first, last + 1) for hit in hits]
+        first, last = span.time // (bar_beats * BEAT), (span.end - 1) // (bar_beats * BEAT)
+        times = [
+            int((bar * bar_beats + hit) * BEAT) for bar in range(first, last + 1) for hit in hits if hit < bar_beats
+        ]
         times = sorted({time for time in times if span.time <= time < span.end} | {span.time})
         if generator.random() < 0.15:
             times = times[:1]

@@ -1,13 +1,16 @@
 """Learns the weights by which bar lines are found, and says how well beats and bars are found.
 
-    python benchmarks/fit_bars.py POP909_FOLDER [--test MIDI_FOLDER] [--write]
+    python benchmarks/fit_bars.py POP909_FOLDER [--charts FOLDER...] [--test MIDI_FOLDER] [--write]
 
 POP909's MIDI files have meaningless bar lines, and beats that lie off their quarters by a distance that differs from
 song to song; ``beat_midi.txt`` says where beats and bars are: a flag of simple downbeats, which come every two beats
 (or three, in songs in three), and a flag of bars of four beats. F-measures are within 70 ms, from mir_eval,
-cross-validated three times by song. The files of a folder to ``--test`` are not learned from; of them those in 3/4 and
-4/4 count, whose own bar lines are taken at their word. The last row has the tempo map taken away: notes in seconds
-against a clock of 120, as in a recording, where beats have to be tracked.
+cross-validated three times by song.
+
+POP909 is one band's piano: solos and lead sheets in 3/4 and 4/4 (``--charts``) are learned from too, under
+accompaniments that ``comping.py`` makes up. The files of a folder to ``--test`` are not learned from; of them those in
+3/4 and 4/4 count, whose own bar lines are taken at their word. The last row has the tempo map taken away: notes in
+seconds against a clock of 120, as in a recording, where beats have to be tracked.
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import mir_eval
 import numpy as np
 import torch
+from comping import comped
 from numpy.typing import NDArray
+from readable import readable
 
 from solomuse.analysis.bars import beat_phase, beats_at, onset_weights, pitched_columns, seconds_of, track_beats
 from solomuse.analysis.downbeats import (
@@ -37,7 +42,7 @@ from solomuse.analysis.downbeats import (
 from solomuse.datasets.source import find_songs
 from solomuse.errors import SoloMuseError
 from solomuse.formats.midi import read_midi
-from solomuse.music.song import Song
+from solomuse.music.song import Song, TempoChange
 
 FOLDS, EPOCHS, BATCH, HIDDEN, WIDTH = 3, 14, 16, 32, 9
 Floats = NDArray[np.float64]
@@ -77,12 +82,30 @@ def annotated(folder: Path, in_three: set[str]) -> Example:
     return Example(columns, beats, seconds, bars, simple, flags[:, 0], is_triple, song, features, is_first)
 
 
+def accompanied(folders: Sequence[Path]) -> list[Example]:
+    """Solos and lead sheets in one meter of 3/4 or 4/4, under made-up accompaniments."""
+    found = []
+    for _, song in readable(folders):
+        meter = song.meters[0].meter
+        if len(song.meters) > 1 or meter.denominator != 4 or len(song.chords) < 2:
+            continue
+        tracks = comped(song.chords, len(found), meter.numerator)
+        made = on_own_bars(replace(song, tracks=(*tracks, *song.tracks), tempos=(TempoChange(0, 120.0),)))
+        if made is not None:
+            found.append(made)
+    return found
+
+
 def trusted(path: Path) -> Example | None:
     """A file whose own bar lines are taken; None where they are of another kind, or it is short."""
     try:
-        song = read_midi(path)
+        return on_own_bars(read_midi(path))
     except SoloMuseError:
         return None
+
+
+def on_own_bars(song: Song) -> Example | None:
+    """A song whose own bar lines are taken; None where they are of another kind, or it is short."""
     columns = pitched_columns(song)
     if len(columns) < 200 or any(
         change.meter.denominator != 4 or change.meter.numerator not in (3, 4) for change in song.meters
@@ -194,6 +217,7 @@ def report(name: str, rows: Sequence[tuple[float, float, float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--charts", type=Path, nargs="*", default=[], help="folders of solos or lead sheets")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -203,10 +227,12 @@ def main() -> None:
     with (arguments.folder / "index.csv").open(encoding="utf-8") as file:
         in_three = {row["song_id"] for row in csv.DictReader(file) if row["num_beats_per_measure"] == "3"}
     songs = [annotated(path, in_three) for path in sorted(arguments.folder.iterdir()) if path.is_dir()]
+    more = accompanied(arguments.charts)
+    print(f"{len(songs)} songs of POP909 and {len(more)} made-up accompaniments")
     fold = np.random.default_rng(arguments.seed).permutation(len(songs)) % FOLDS
     rows = []
     for number in range(FOLDS):
-        net = learned([song for song, own in zip(songs, fold, strict=True) if own != number], arguments.seed)
+        net = learned([*(s for s, own in zip(songs, fold, strict=True) if own != number), *more], arguments.seed)
         rows += [measured(net, song) for song, own in zip(songs, fold, strict=True) if own == number]
     report("POP909, held out", rows)
     regular = [
@@ -219,7 +245,7 @@ def main() -> None:
     print(f"  best regular bars             F {np.mean(regular):.3f} (what its own irregular bars leave)")
     print(f"  beats, phase found            F {beats.mean():.3f}, over 0.9 in {np.mean(beats > 0.9):.3f}")
     print(f"  beats without a tempo         F {np.mean(tracked):.3f}")
-    net = learned(songs, arguments.seed)
+    net = learned([*songs, *more], arguments.seed)
     if arguments.test:
         others = [trusted(file.path) for file in find_songs(arguments.test)]
         report(f"{arguments.test.name}, not learned from", [measured(net, song) for song in others if song is not None])

@@ -25,12 +25,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from readable import readable
 from scipy.optimize import minimize, minimize_scalar
 
 from solomuse.analysis.melody import FEWEST_NOTES, MOST_NOBODY, WEIGHTS_FILE, says_melody
 from solomuse.analysis.melody_features import NAMES, note_columns, track_features
-from solomuse.datasets.source import find_songs, read_song
-from solomuse.errors import SoloMuseError
 from solomuse.music.song import Song, Track
 
 FOLDS, SHUFFLES = 10, 4
@@ -78,11 +77,7 @@ def example(song: Song, name: str) -> Example | None:
 def examples(folder: Path) -> list[Example]:
     """The songs of a folder whose melody is known, each once."""
     found: dict[bytes, Example] = {}
-    for file in find_songs(folder):
-        try:
-            song = read_song(file)
-        except SoloMuseError:
-            continue
+    for file, song in readable([folder]):
         if (made := example(song, file.name)) is not None:
             found.setdefault(made.features.round(2).tobytes(), made)
     return list(found.values())

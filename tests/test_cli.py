@@ -10,7 +10,10 @@ import pytest
 from solomuse.cli import main
 from solomuse.datasets.lead_sheets import read_lead_sheet
 from solomuse.formats.ireal import write_ireal
+from solomuse.formats.midi import write_midi
 from solomuse.music.chart_text import parse_chart
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
 from solomuse.music.symbols import parse_chord
 
 REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
@@ -130,3 +133,42 @@ def test_wrong_input_is_one_clear_line_and_exit_code_2(
         code, out, err = run(capsys, *argv)
         assert (code, out, word in err, "Traceback" in err) == (2, "", True, False), argv
     assert not (tmp_path / "d").exists()
+
+
+def test_a_reader_that_goes_away_is_no_reason_to_complain() -> None:
+    code = "import sys; from solomuse.cli import main; sys.exit(main(['fetch']))"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (141, b"")
+
+
+def test_analyze_tells_of_a_song_without_a_melody(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pad = Track(tuple(Note(1920 * bar, 48 + step, 1920) for bar in range(16) for step in (0, 4, 7)), "Pad", 89)
+    write_midi(Song((pad,)), tmp_path / "pad.mid")
+    code, out, _ = run(capsys, "analyze", tmp_path / "pad.mid", "--json")
+    facts = json.loads(out)
+    assert (code, facts["melody"]["track"], facts["soloists"]) == (0, None, [])
+    assert [chord["label"] for chord in facts["chords"]] == ["C:maj"]
+    assert run(capsys, "analyze", tmp_path / "pad.mid")[1].startswith("melody: none\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--format", "sheet", "no format 'sheet'"),
+        ("--melody", "loud", "name=TEXT"),
+        ("--min-confidence", "2", "chance"),
+    ],
+)
+def test_an_option_of_prepare_that_means_nothing_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str, value: str, message: str
+) -> None:
+    code, _, errors = run(capsys, "prepare", REMOTE, "--out", tmp_path / "dataset", option, value)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert message in errors
+    assert not (tmp_path / "dataset").exists()

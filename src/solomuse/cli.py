@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from solomuse.music.chord import SymbolStyle
     from solomuse.music.leadsheet import LeadSheet
 
-INTERRUPTED = 130
+INTERRUPTED, BROKEN_PIPE = 130, 141
 DOWNLOADS = Path("01.data") / "Remote"
 FIELDS = {
     "grid": int,
@@ -91,7 +92,7 @@ def entry_point() -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; return 0 done, 2 wrong input, 130 interrupted."""
+    """Run one command; return 0 done, 2 wrong input, 130 interrupted, 141 if nobody reads on."""
     arguments = _parser().parse_args(argv)
     return guarded(lambda: int(arguments.run(arguments)))
 
@@ -106,6 +107,9 @@ def guarded(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("solomuse: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # as by "| head": what is left is wanted by nobody, nor a complaint at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,8 +21,8 @@ FEWEST_PAIRS = 16
 LEAST_RATIO = 1.2
 """What is nearer to straight is left as it is."""
 
-EARLIEST, LATEST = 0.42, 0.8
-"""Where in the beat its second eighth may lie."""
+EARLIEST, LATEST = 0.42, 0.72
+"""Where in the beat its second eighth may lie; later, at 0.75, it is the sixteenth of a dotted rhythm."""
 
 ON_BEAT = 0.1
 """How far from the beat its first eighth may lie, as share of the beat."""

@@ -23,12 +23,11 @@ markers, other texts  chords, where at least 80 % of a kind are chord symbols; t
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice, pairwise
-from operator import itemgetter
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -44,15 +43,15 @@ from symusic.core import (
     TrackTick,
 )
 
-from solomuse.errors import ChordError, FormatError, OutputError
-from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, short_texts, unwrapped
+from solomuse.errors import FormatError, OutputError
+from solomuse.formats.chord_texts import named_chords
+from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, unwrapped
 from solomuse.music.chart import ChordSpan
-from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
+from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD
 from solomuse.music.meter import COMMON_TIME, Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.notes import Notes
 from solomuse.music.song import MeterChange, Song, TempoChange, Track
-from solomuse.music.symbols import parse_chord
 
 MOST_NOTES = 400_000
 """A file with more notes is refused; a long symphony has about 100,000."""
@@ -72,12 +71,6 @@ MOST_CHANGES = 50_000
 MOST_BEATS = 64
 """A time signature with more beats is taken for a fault of the file."""
 
-CHORD_MARKER_SHARE = 0.8
-"""Share of a file's markers that must be chord symbols for them to be its chords."""
-
-CHORD_TEXT_SHARE, SAMPLED_TEXTS = 0.3, 200
-"""Share of chord symbols among a file's first texts from which on they are looked at one kind at a time."""
-
 MICROSECONDS_PER_MINUTE = 60_000_000
 LONGEST_QUARTER_MICROSECONDS = 0xFFFFFF
 
@@ -90,8 +83,6 @@ _KIND_BY_START = {
 """What files that are called .mid are instead, by their first bytes in lower case."""
 
 _SIXTEENTH = TICKS_PER_QUARTER // 4
-_SECTION_LETTER = re.compile(r"[A-G][1-4]?")
-_SECTION_TICKS = 4 * COMMON_TIME.bar_ticks
 
 _MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 _MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
@@ -129,10 +120,12 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     if late:
         notices = (*notices, f"{late} notes lie far behind the others: they are left out")
     limit = end + LONGEST_SILENCE
-    title = path.name.partition(".")[0] if path.suffix.lower() == ".gz" else path.stem
+    title = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
     song = Song(tracks, _tempos(score, limit), _meters(score, limit), title=title, key=_key(score), notices=notices)
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
-    return replace(song, chords=_chords(score, data, last_bar_line))
+    markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
+    rescaled = partial(_rescaled_tick, resolution=score.ticks_per_quarter)
+    return replace(song, chords=named_chords(markers, data, rescaled, last_bar_line))
 
 
 def _data(path: Path) -> bytes:
@@ -264,16 +257,16 @@ def _rescaled(ticks: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
     return (2 * ticks * TICKS_PER_QUARTER + resolution) // (2 * resolution)
 
 
-def _time(event: TempoTick | TimeSignatureTick, resolution: int) -> int:
-    """The time of an event in ticks at `TICKS_PER_QUARTER`, to the nearest."""
-    return (2 * int(event.time) * TICKS_PER_QUARTER + resolution) // (2 * resolution)
+def _rescaled_tick(tick: int, resolution: int) -> int:
+    """The same of one tick."""
+    return (2 * tick * TICKS_PER_QUARTER + resolution) // (2 * resolution)
 
 
 def _tempos(score: ScoreTick, limit: int) -> tuple[TempoChange, ...]:
     """The tempo map to tick `limit`, 120 until the first event; of two at one time the later in the file holds."""
     qpm_by_time = {0: 120.0}
     for event in sorted(score.tempos[:MOST_CHANGES], key=lambda event: event.time):
-        time = _time(event, score.ticks_per_quarter)
+        time = _rescaled_tick(int(event.time), score.ticks_per_quarter)
         if 0 <= time <= limit and event.mspq > 0:
             qpm_by_time[time] = _plainest_qpm(event.mspq)
     changes: list[TempoChange] = []
@@ -302,7 +295,7 @@ def _meters(score: ScoreTick, limit: int) -> tuple[MeterChange, ...]:
     """The meters that change anything until `limit`; one within a sixteenth after another takes its place."""
     changes = [MeterChange(0, COMMON_TIME)]
     for event in sorted(score.time_signatures[:MOST_CHANGES], key=lambda event: event.time):
-        time, meter = _time(event, score.ticks_per_quarter), _meter(event)
+        time, meter = _rescaled_tick(int(event.time), score.ticks_per_quarter), _meter(event)
         if meter is None or not 0 <= time <= limit:
             continue
         if time - changes[-1].time < _SIXTEENTH:
@@ -328,60 +321,6 @@ def _key(score: ScoreTick) -> str | None:
     signatures = sorted(score.key_signatures[:MOST_CHANGES], key=lambda event: event.time)
     keys = (_KEY_BY_SIGNATURE.get((event.key, event.tonality)) for event in signatures)
     return next((key for key in keys if key is not None), None)
-
-
-def _chords(score: ScoreTick, data: bytes, end: int) -> tuple[ChordSpan, ...]:
-    """The chords that markers or other texts name; of several kinds the first whose texts are chords."""
-    markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
-    for texts in (markers, *_other_texts(data)):
-        timed = [
-            ((2 * time * TICKS_PER_QUARTER + score.ticks_per_quarter) // (2 * score.ticks_per_quarter), text)
-            for time, text in sorted(texts, key=itemgetter(0))
-        ]
-        plain = [
-            (time, "".join(text.strip("\0").split())) for time, text in timed if 0 <= time <= end + LONGEST_SILENCE
-        ]
-        if _name_chords([text for _, text in plain], end):
-            return _spans(plain, end)
-    return ()
-
-
-def _other_texts(data: bytes) -> Iterator[list[tuple[int, str]]]:
-    """The texts of each track and kind; nothing where too few look like chords to be worth the reading."""
-    found = list(islice(short_texts(data), SAMPLED_TEXTS))
-    chords = sum(_chord("".join(text.split())) is not None for text in found)
-    if chords >= 2 and chords >= CHORD_TEXT_SHARE * len(found):
-        yield from read_leniently(data).texts.values()
-
-
-def _spans(markers: Sequence[tuple[int, str]], end: int) -> tuple[ChordSpan, ...]:
-    """Chords, each until the next one; a last ``N.C.`` only says where the others end."""
-    chord_by_time = {time: chord for time, text in markers if (chord := _chord(text)) is not None}
-    changes = list(chord_by_time.items())
-    if changes[-1][1] != NO_CHORD:
-        changes.append((max(end, changes[-1][0] + 1), NO_CHORD))
-    return tuple(ChordSpan(time, stop - time, chord) for (time, chord), (stop, _) in pairwise(changes))
-
-
-def _name_chords(texts: Sequence[str], end: int) -> bool:
-    """Whether the markers of a song that lasts until tick `end` are chord symbols rather than names of its parts.
-
-    One marker alone is a title more often than a chord; and the letters of rehearsal marks (A, B, B2, C) are
-    chord symbols too, but come less often than every four bars.
-    """
-    read = [text for text in texts if _chord(text) is not None]
-    if len(read) < 2 or len(read) < CHORD_MARKER_SHARE * len(texts):
-        return False
-    are_letters = all(_SECTION_LETTER.fullmatch(text) for text in read)
-    return not (are_letters and len(read) * _SECTION_TICKS < end)
-
-
-def _chord(text: str) -> Chord | None:
-    """The chord that a marker names, None where it names none."""
-    try:
-        return parse_chord(text)
-    except ChordError:
-        return None
 
 
 def write_midi(song: Song, path: Path) -> None:
