@@ -56,6 +56,7 @@ from solomuse.analysis.harmony import (
     WEIGHTS_FILE,
     Stretches,
     chord_model,
+    end_scores,
     learned_model,
     stretch_scores,
     stretches_of,
@@ -166,10 +167,11 @@ class Model(torch.nn.Module):
         finish = around[ends + 1][:, NEXT_KINDS].flatten(1) @ self.by_root("next")
         first, last = torch.from_numpy(stretches.first), torch.from_numpy(stretches.last)
         at_ends = w["place"][places[starts]][first] + w["place_end"][places[ends]][last]
-        lengths, keys, quiet = (torch.from_numpy(x) for x in (stretches.lengths, stretches.keys, stretches.quiet))
-        beats = (lengths / 4).float()
-        chords = torch.from_numpy(stretches.features).flatten(1) @ self.by_root("stretch")
-        chords = chords + keys @ self.by_tonic("key") + (keys * beats[:, None]) @ self.by_tonic("key_by_length")
+        sizes = (12 * FEATURES, 24, 24, 1, 1, 1)
+        features, keys, keys_by_length, beats, quiet, _ = torch.from_numpy(stretches.values).split(sizes, 1)
+        beats, quiet, lengths = beats[:, 0], quiet[:, 0], torch.from_numpy(stretches.lengths)
+        chords = features @ self.by_root("stretch")
+        chords = chords + keys @ self.by_tonic("key") + keys_by_length @ self.by_tonic("key_by_length")
         chords = chords + begin[first] + finish[last]
         chords = chords + (w["quality"] + frames.density * w["by_density"]).repeat(12)
         chords = chords + w["by_length"].repeat(12) * beats[:, None]
@@ -267,8 +269,9 @@ def main() -> None:
     lessons = [lesson(song, boundary) for song in [*learning, *more]]
     model = learned(lessons, arguments.epochs, arguments.rate, arguments.penalty, arguments.batch, arguments.seed)
     table = {**model.table(), "boundary": boundary}
-    own = stretch_scores(lessons[0].frames, lessons[0].stretches, chord_model(table))
-    assert np.abs(own - model.scores(lessons[0]).detach().numpy()).max() < 1e-2, "the package scores otherwise"
+    first, own_model = lessons[0], chord_model(table)
+    own = stretch_scores(first.stretches, end_scores(first.frames, first.stretches.bounds, own_model), own_model)
+    assert np.abs(own - model.scores(first).detach().numpy()).max() < 1e-2, "the package scores otherwise"
     if arguments.write:
         np.savez_compressed(WEIGHTS_FILE, **{name: value.astype(np.float16) for name, value in table.items()})
         learned_model.cache_clear()

@@ -86,20 +86,16 @@ class Stretches:
         Half beats where the harmony may change, and the end.
     lengths : ndarray of shape (m,), int64
         In half beats.
-    features : ndarray of shape (m, FEATURES, 12), float32
-    keys : ndarray of shape (m, 24), float32
-        Mean chance of each key.
-    quiet : ndarray of shape (m,), float32
-        Share of the half beats in which nothing sounds.
+    values : ndarray of shape (m, 12 * FEATURES + 51), float32
+        The features; the mean chance of each key, and times the beats; the beats; the share of the half beats in which
+        nothing sounds, and times the beats.
     """
 
     first: Integers
     last: Integers
     bounds: Integers
     lengths: Integers
-    features: Floats
-    keys: Floats
-    quiet: Floats
+    values: Floats
 
 
 def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
@@ -126,8 +122,9 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     frames = frames_of([track.columns for track in heard], song.bar_meters())
     model = learned_model()
     stretches = stretches_of(frames, boundaries(frames, model.boundary))
-    states = leading_states(frames, stretches, model)
-    scores = stretch_scores(frames, stretches, model, states=states)
+    ends = end_scores(frames, stretches.bounds, model)
+    states = leading_states(stretch_scores(stretches, ends, model, stretches.first == stretches.last))
+    scores = stretch_scores(stretches, ends, model, states=states)
     found = best_stretches(stretches, scores, model.transitions[np.ix_(states, states)])
     bass = np.zeros((len(frames.places) + 1, 12))
     np.cumsum(frames.kinds[:, BASS], axis=0, out=bass[1:])
@@ -156,18 +153,16 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ChordModel:
-    """The learned weights, turned to all roots; ``benchmarks/fit_chords.py`` says what each means.
+    """The learned weights, turned to all roots, by state; ``benchmarks/fit_chords.py`` says what each means.
 
     Parameters
     ----------
     boundary : ndarray of shape (BOUNDARY_FEATURES + 1,), float32
-    begin, finish : ndarray of shape (kinds * 12, SILENCE), float32
+    begin, finish : ndarray of shape (kinds * 12, SILENCE + 1), float32
         Of the half beats at both ends: `START_KINDS` and `BEFORE_KINDS`; `NEXT_KINDS`.
-    inside : ndarray of shape (FEATURES * 12 + 48, SILENCE), float32
-        Of the features, of the chances of the keys, and of these for each beat.
-    quality, by_density, by_length : ndarray of shape (SILENCE,), float32
-        Of a chord; times the density of the song; for each beat of it.
-    quiet, silence : ndarray of shape (2,) and (4,), float32
+    inside : ndarray of shape (columns of `Stretches.values`, SILENCE + 1), float32
+    once, by_density : ndarray of shape (SILENCE + 1,), float32
+        Of a stretch; times the density of the song.
     length, place, place_end : ndarray of shape (LONGEST,), (4,) and (4,), float32
     transitions : ndarray of shape (SILENCE + 1, SILENCE + 1), float32
         From row to column.
@@ -177,11 +172,8 @@ class ChordModel:
     begin: Floats
     finish: Floats
     inside: Floats
-    quality: Floats
+    once: Floats
     by_density: Floats
-    by_length: Floats
-    quiet: Floats
-    silence: Floats
     length: Floats
     place: Floats
     place_end: Floats
@@ -191,26 +183,34 @@ class ChordModel:
 def chord_model(table: Mapping[str, Floats]) -> ChordModel:
     """The model of a table of weights."""
 
-    def by_root(name: str) -> Floats:
-        return np.asarray(table[name][:, :, _RELATIVE].transpose(1, 3, 2, 0).reshape(-1, SILENCE))
+    def by_root(*names: str) -> Floats:
+        turned = [table[name][:, :, _RELATIVE].transpose(1, 3, 2, 0).reshape(-1, SILENCE) for name in names]
+        return np.pad(np.concatenate(turned), ((0, 0), (0, 1)))
 
     def by_tonic(name: str) -> Floats:
-        return np.asarray(table[name][:, _RELATIVE].reshape(24, SILENCE))
+        return np.pad(table[name][:, _RELATIVE].reshape(24, SILENCE), ((0, 0), (0, 1)))
+
+    def of_chords(values: Floats, of_silence: float) -> Floats:
+        """Of all chords by quality, or the same of all; and of silence."""
+        return np.append(np.tile(np.broadcast_to(values, len(QUALITIES)), 12), np.float32(of_silence))
 
     transitions = np.zeros((SILENCE + 1, SILENCE + 1), dtype=np.float32)
     steps = table["transition"][_RELATIVE].transpose(0, 2, 1, 3)
     transitions[:SILENCE, :SILENCE] = steps.reshape(SILENCE, SILENCE)
     transitions[:SILENCE, SILENCE], transitions[SILENCE, :SILENCE] = table["silence_transition"]
+    quiet, (of_quiet, of_quiet_beats, once, of_beats) = table["quiet"], table["silence"]
+    rows = [
+        of_chords(table["by_length"], of_beats),
+        of_chords(quiet[0], of_quiet),
+        of_chords(quiet[1], of_quiet_beats),
+    ]
     return ChordModel(
         boundary=table["boundary"],
-        begin=np.concatenate([by_root("start"), by_root("before")]),
+        begin=by_root("start", "before"),
         finish=by_root("next"),
-        inside=np.concatenate([by_root("stretch"), by_tonic("key"), by_tonic("key_by_length")]),
-        quality=np.tile(table["quality"], 12),
-        by_density=np.tile(table["by_density"], 12),
-        by_length=np.tile(table["by_length"], 12),
-        quiet=table["quiet"],
-        silence=table["silence"],
+        inside=np.concatenate([by_root("stretch"), by_tonic("key"), by_tonic("key_by_length"), np.stack(rows)]),
+        once=of_chords(table["quality"], once),
+        by_density=of_chords(table["by_density"], 0.0),
         length=table["length"],
         place=table["place"],
         place_end=table["place_end"],
@@ -243,7 +243,8 @@ def stretches_of(frames: Frames, bounds: Integers) -> Stretches:
     sizes = (ends - starts).astype(np.float32)[:, None]
     kinds = inside[:, : 12 * KINDS].reshape(-1, KINDS, 12)
     length, presence, bass, struck, low = (kinds[:, kind] for kind in range(KINDS))
-    features = np.empty((len(first), FEATURES, 12), dtype=np.float32)
+    values = np.empty((len(first), 12 * FEATURES + 51), dtype=np.float32)
+    features = values[:, : 12 * FEATURES].reshape(-1, FEATURES, 12)
     np.divide(length, np.maximum(length.sum(1, keepdims=True), 1e-6), out=features[:, 0])
     np.sqrt(np.maximum(length / sizes, 0), out=features[:, 1])
     np.divide(presence, sizes, out=features[:, 2])
@@ -255,60 +256,51 @@ def stretches_of(frames: Frames, bounds: Integers) -> Stretches:
     np.divide(struck, sizes, out=features[:, 7])
     np.minimum(struck / 2, 1, out=features[:, 8])
     np.divide(low, sizes, out=features[:, 9])
-    keys = inside[:, 12 * KINDS : -1] / sizes
-    quiet = 1 - inside[:, -1] / sizes[:, 0]
-    return Stretches(first, last, bounds, ends - starts, features, keys, quiet)
+    beats = sizes / 4
+    keys, quiet = inside[:, 12 * KINDS : -1] / sizes, 1 - inside[:, -1:] / sizes
+    np.concatenate([keys, keys * beats, beats, quiet, quiet * beats], axis=1, out=values[:, 12 * FEATURES :])
+    return Stretches(first, last, bounds, ends - starts, values)
 
 
-def stretch_scores(
-    frames: Frames,
-    stretches: Stretches,
-    model: ChordModel,
-    chosen: NDArray[np.bool_] | slice = slice(None),
-    states: Integers | slice = slice(SILENCE + 1),
-) -> Floats:
-    """Scores of the chosen stretches in the chosen states, shape (m, number of states).
-
-    Parameters
-    ----------
-    states : ndarray of int64 or slice
-        Rising; the last one is `SILENCE`.
-    """
-    chords = states[:-1] if isinstance(states, np.ndarray) else slice(SILENCE)
+def end_scores(frames: Frames, bounds: Integers, model: ChordModel) -> tuple[Floats, Floats]:
+    """Scores of each place as a stretch's beginning, and as its end, shape (places, SILENCE + 1) each."""
     around = np.zeros((len(frames.places) + 2, KINDS, 12), dtype=np.float32)  # a silent half beat at both ends
     around[1:-1] = frames.kinds
     np.sqrt(around[:, LENGTH], out=around[:, LENGTH])
-    starts, ends = stretches.bounds[:-1], stretches.bounds[1:]
+    starts, ends = bounds[:-1], bounds[1:]
     at_start = np.concatenate([around[starts + 1][:, START_KINDS], around[starts][:, BEFORE_KINDS]], axis=1)
     at_end = around[ends + 1][:, NEXT_KINDS]
-    begin_scores = at_start.reshape(len(starts), -1) @ model.begin[:, chords]
-    begin_scores += model.quality[chords] + frames.density * model.by_density[chords]
-    finish_scores = at_end.reshape(len(ends), -1) @ model.finish[:, chords]
     places = np.append(frames.places, 0)
-    begin, finish = model.place[places[starts]], model.place_end[places[ends]]
-    first, last, lengths = stretches.first[chosen], stretches.last[chosen], stretches.lengths[chosen]
-    features, keys, quiet = stretches.features[chosen], stretches.keys[chosen], stretches.quiet[chosen]
-    beats = (lengths / 4).astype(np.float32)
-    values = np.concatenate([features.reshape(len(beats), -1), keys, keys * beats[:, None], beats[:, None]], axis=1)
-    inside = np.concatenate([model.inside[:, chords], model.by_length[None, chords]])
-    fixed = model.length[lengths - 1] + begin[first] + finish[last]
-    scores = np.empty((len(beats), inside.shape[1] + 1), dtype=np.float32)
-    scores[:, :-1] = values @ inside
-    scores[:, :-1] += begin_scores[first]
-    scores[:, :-1] += finish_scores[last]
-    scores[:, :-1] += (fixed + quiet * (model.quiet[0] + beats * model.quiet[1]))[:, None]
-    of_quiet, of_quiet_beats, once, of_beats = model.silence
-    scores[:, -1] = fixed + quiet * (of_quiet + beats * of_quiet_beats) + once + beats * of_beats
+    begin = at_start.reshape(len(starts), -1) @ model.begin + model.place[places[starts], None]
+    finish = at_end.reshape(len(ends), -1) @ model.finish + model.place_end[places[ends], None]
+    return begin + (model.once + frames.density * model.by_density), finish
+
+
+def stretch_scores(
+    stretches: Stretches,
+    ends: tuple[Floats, Floats],
+    model: ChordModel,
+    chosen: NDArray[np.bool_] | slice = slice(None),
+    states: Integers | slice = slice(None),
+) -> Floats:
+    """Scores of the chosen stretches in the chosen states, shape (m, number of states)."""
+    begin, finish = (scores[:, states] for scores in ends)
+    scores = stretches.values[chosen] @ model.inside[:, states]
+    scores += begin[stretches.first[chosen]]
+    scores += finish[stretches.last[chosen]]
+    scores += model.length[stretches.lengths[chosen] - 1, None]
     return scores
 
 
-def leading_states(frames: Frames, stretches: Stretches, model: ChordModel) -> Integers:
-    """The states that are among the best `STATES_PER_PLACE` between two neighbouring places, and `SILENCE`; rising."""
-    is_shortest = stretches.first == stretches.last
-    scores = stretch_scores(frames, stretches, model, is_shortest)
-    leading = np.argpartition(scores, -STATES_PER_PLACE, axis=1)[:, -STATES_PER_PLACE:]
+def leading_states(scores: Floats) -> Integers:
+    """The states that are among the best `STATES_PER_PLACE` of some stretch, and `SILENCE`; rising.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (m, SILENCE + 1), float32
+    """
     is_leading = np.zeros(SILENCE + 1, dtype=bool)
-    is_leading[leading] = True
+    is_leading[np.argpartition(scores, -STATES_PER_PLACE, axis=1)[:, -STATES_PER_PLACE:]] = True
     is_leading[SILENCE] = True
     return np.flatnonzero(is_leading)
 
