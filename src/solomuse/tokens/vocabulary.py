@@ -40,6 +40,9 @@ METERS = tuple(
 )
 
 
+_METERS = frozenset(METERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of token, whose ids are ``[start, stop)``; the token's value is `values` at ``id - start``."""
@@ -181,7 +184,7 @@ class Vocabulary:
         VocabularyError
             If the vocabulary has no such meter.
         """
-        if str(meter) not in self.meter.values:
+        if meter not in _METERS:
             raise VocabularyError(f"meter {meter} is not in the vocabulary, which holds bars of up to 8/4 or 16/16")
         return meter.bar_ticks // self.step_ticks
 
