@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.analysis.key import KEY_PROFILES
+from solomuse.analysis.novelty import novelty, summed
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.notes import Notes
@@ -141,7 +142,7 @@ def _keys(length: NDArray[np.float64]) -> Floats:
     """The chance of each key around each half beat."""
     count = len(length)
     loudness = np.sqrt(length)
-    sums = _summed(loudness)
+    sums = summed(loudness)
     place = np.arange(count)
     around = sums[np.minimum(count, place + KEY_REACH)] - sums[np.maximum(0, place - KEY_REACH)]
     around /= np.maximum(around.sum(1, keepdims=True), 1e-6)
@@ -153,23 +154,15 @@ def _keys(length: NDArray[np.float64]) -> Floats:
     return np.asarray(chances / chances.sum(1, keepdims=True), dtype=np.float32)
 
 
-def _summed(values: NDArray[np.float64] | Floats) -> NDArray[np.float64]:
-    """Sums of the rows before each, and of all, shape (n + 1, columns)."""
-    sums = np.zeros((len(values) + 1, values.shape[1]))
-    np.cumsum(values, axis=0, out=sums[1:])
-    return sums
-
-
 def boundary_features(frames: Frames) -> Floats:
     """What tells whether the harmony changes with a half beat, shape (n, BOUNDARY_FEATURES)."""
-    kinds, count = frames.kinds, len(frames.places)
-    sums = _summed(kinds[:, LENGTH])
+    kinds = frames.kinds
     struck = kinds[:, STRUCK].sum(1)
     bass, presence = kinds[:, BASS], kinds[:, PRESENCE]
     bass_before, bass_earlier, presence_before = np.zeros_like(bass), np.zeros_like(bass), np.zeros_like(bass)
     bass_before[1:], bass_earlier[2:], presence_before[1:] = bass[:-1], bass[:-2], presence[:-1]
     columns = [
-        *(_novelty(sums, count, width) for width in NOVELTY_WIDTHS),
+        *novelty(summed(kinds[:, LENGTH]), NOVELTY_WIDTHS),
         struck > 0,
         np.minimum(struck, 6) / 3,
         (bass * bass_before).sum(1),
@@ -181,15 +174,6 @@ def boundary_features(frames: Frames) -> Floats:
     features = np.stack(columns, axis=1).astype(np.float32)
     places = _PLACES[frames.places]
     return np.asarray(np.hstack([features, places, *(features[:, [column]] * places for column in range(5))]))
-
-
-def _novelty(sums: NDArray[np.float64], count: int, width: int) -> NDArray[np.float64]:
-    """One less the cosine between what sounds before and from each half beat on; 0.5 at silence."""
-    place = np.arange(count)
-    before = sums[place] - sums[np.maximum(0, place - width)]
-    after = sums[np.minimum(count, place + width)] - sums[place]
-    norms = np.sqrt((before * before).sum(1) * (after * after).sum(1))
-    return np.where(norms > 0, 1 - (before * after).sum(1) / np.maximum(norms, 1e-9), 0.5)
 
 
 def boundaries(frames: Frames, weights: Floats, more: Integers | None = None) -> Integers:

@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.novelty import novelty, summed
 from solomuse.music.note import TICKS_PER_QUARTER
 
 WEIGHTS_FILE = Path(__file__).with_name("downbeat_weights.npz")
@@ -153,9 +154,7 @@ def beat_features(columns: Integers, beats: Integers) -> Floats:
     top = np.full(4 * count, -1)
     np.maximum.at(top, place, pitches)
     is_top = on_beat & (pitches == top[place])
-    everything = chroma(columns, beats)
-    below = pitches < _ACCOMPANIMENT_PITCH
-    sums, low_sums = (_summed(part) for part in (everything, chroma(columns[below], beats)))
+    everything, low_chroma = _chromas(columns, beats)
     is_there = everything > 0.15
     was_there = np.vstack([np.zeros((1, 12), dtype=bool), is_there[:-1]])
     scale = strength[:, 0].mean() + 1e-9
@@ -169,8 +168,8 @@ def beat_features(columns: Integers, beats: Integers) -> Floats:
         struck,
         _bass_change(lowest),
         np.where(starts[:, 0] > 0, (loudness - velocities.mean()) / 16, 0.0),
-        *(_novelty(sums, width) for width in WIDTHS),
-        *(_novelty(low_sums, width) for width in LOW_WIDTHS),
+        *novelty(summed(everything), WIDTHS),
+        *novelty(summed(low_chroma), LOW_WIDTHS),
         _largest(beat[is_top], halves[is_top], count),
         np.append(True, starts[:-1].sum(1) == 0),
         np.minimum((is_there & ~was_there).sum(1), 4) / 2,
@@ -194,32 +193,20 @@ def _bass_change(lowest: Integers) -> Floats:
     return change
 
 
-def chroma(columns: Integers, beats: Integers) -> Floats:
-    """Sounding time of each pitch class in each beat, in beats, at most one for a note, shape (beats, 12)."""
+def _chromas(columns: Integers, beats: Integers) -> tuple[Floats, Floats]:
+    """Sounding time of each pitch class in each beat, in beats, at most one for a note, shape (beats, 12); below A3."""
     count = len(beats)
-    if not len(columns):
-        return np.zeros((count, 12))
     onsets, ends, pitches = columns[:, 0], columns[:, 1], columns[:, 2]
     first = np.clip((onsets - beats[0]) // TICKS_PER_QUARTER, 0, count - 1)
     lengths = np.clip((ends - 1 - beats[0]) // TICKS_PER_QUARTER, first, count - 1) - first + 1
     stop = np.cumsum(lengths)
-    beat = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1])
+    beat = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1] if len(stop) else 0)
     onsets, ends, pitches = (np.repeat(column, lengths) for column in (onsets, ends, pitches))
     sounding = np.minimum(ends, beats[beat] + TICKS_PER_QUARTER) - np.maximum(onsets, beats[beat])
     weights = np.clip(sounding / TICKS_PER_QUARTER, 0, 1)
-    return np.asarray(np.bincount(12 * beat + pitches % 12, weights=weights, minlength=12 * count).reshape(count, 12))
-
-
-def _summed(values: Floats) -> Floats:
-    """Sums of the rows before each, and of all, shape (beats + 1, 12)."""
-    return np.vstack([np.zeros((1, 12)), values.cumsum(0)])
-
-
-def _novelty(sums: Floats, width: int) -> Floats:
-    """One less the cosine between what sounds in the `width` beats before each beat and from it on; 0.5 at silence."""
-    count = len(sums) - 1
-    place = np.arange(count)
-    before = sums[place] - sums[np.maximum(0, place - width)]
-    after = sums[np.minimum(count, place + width)] - sums[place]
-    norms = np.sqrt((before * before).sum(1) * (after * after).sum(1))
-    return np.where(norms > 0, 1 - (before * after).sum(1) / np.maximum(norms, 1e-9), 0.5)
+    cells, is_low = 12 * beat + pitches % 12, pitches < _ACCOMPANIMENT_PITCH
+    everything, low = (
+        np.bincount(cells[part], weights=weights[part], minlength=12 * count).astype(np.float64).reshape(count, 12)
+        for part in (slice(None), is_low)
+    )
+    return everything, low
