@@ -132,3 +132,14 @@ def test_beats_are_tracked_through_a_change_of_tempo() -> None:
     found = track_beats(beats, np.ones(len(beats)))
     hits = [np.abs(found - beat).min() < 0.07 for beat in beats]
     assert np.mean(hits) > 0.9
+
+
+def test_a_song_that_says_no_meter_is_in_four_unless_it_clearly_is_not() -> None:
+    waltz = parse_chart(
+        "(3/4) C | Am | Dm7 | G7 | Em7 | A7 | Dm7 | G7 | C | F | C | G7 | C | F | G7 | C | F | G7 | C | C"
+    )
+    silent = Song(backing_tracks(waltz), says_meter=False)
+    found, grid = with_bars(silent)
+    assert (grid.source, found.meters[0].meter) == ("bars", Meter(3, 4))
+    assert with_bars(replace(PLAIN, says_meter=False))[0] == PLAIN
+    assert with_bars(replace(silent, says_meter=True))[0] == silent

@@ -121,7 +121,15 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
         notices = (*notices, f"{late} notes lie far behind the others: they are left out")
     limit = end + LONGEST_SILENCE
     title = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
-    song = Song(tracks, _tempos(score, limit), _meters(score, limit), title=title, key=_key(score), notices=notices)
+    song = Song(
+        tracks,
+        _tempos(score, limit),
+        _meters(score, limit),
+        title=title,
+        key=_key(score),
+        notices=notices,
+        says_meter=len(score.time_signatures) > 0,
+    )
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
     markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
     rescaled = partial(_rescaled_tick, resolution=score.ticks_per_quarter)

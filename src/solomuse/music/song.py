@@ -85,6 +85,8 @@ class Song:
         In order, the first at 0.
     meters : tuple of MeterChange
         In order, the first at 0. Each starts a bar.
+    says_meter : bool
+        Whether the source says any meter; else it is 4/4 for want of a better.
     chords : tuple of ChordSpan
         Given by the source; empty where they have to be inferred.
     melody_track : int or None
@@ -121,6 +123,7 @@ class Song:
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
     sections: tuple[Section, ...] = field(default=(), compare=False)
     swing: float | None = field(default=None, compare=False)
+    says_meter: bool = field(default=True, compare=False)
 
     @property
     def end(self) -> int:
