@@ -143,3 +143,16 @@ def test_a_song_that_says_no_meter_is_in_four_unless_it_clearly_is_not() -> None
     assert (grid.source, found.meters[0].meter) == ("bars", Meter(3, 4))
     assert with_bars(replace(PLAIN, says_meter=False))[0] == PLAIN
     assert with_bars(replace(silent, says_meter=True))[0] == silent
+
+
+@pytest.mark.parametrize("length_seconds", [0.2, 1.0, 5.0])
+def test_beats_of_a_short_performance_rise(length_seconds: float) -> None:
+    onsets = np.sort(np.random.default_rng(0).uniform(0, length_seconds, 40))
+    assert (np.diff(track_beats(onsets, np.ones(40))) > 0).all()
+
+
+def test_an_absurd_tempo_does_not_make_days_of_beats() -> None:
+    generator = np.random.default_rng(0)
+    notes = tuple(Note(int(time), 60, 100) for time in generator.integers(0, 960_000, 400))
+    song = Song((Track(notes),), tempos=(TempoChange(0, 0.1),))
+    assert with_bars(song)[1].source != "tracked"
