@@ -62,7 +62,7 @@ from solomuse.analysis.harmony import (
     stretches_of,
 )
 
-RECALL = 0.985
+RECALL = 0.99
 
 
 @dataclass
