@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.datasets.midi_files import lakh_title, midi_title, with_chord_track
+from solomuse.datasets.midi_files import lakh_title, with_chord_track
 from solomuse.datasets.source import find_songs
-from solomuse.formats.midi import write_midi
+from solomuse.formats.midi import midi_title, write_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import Chord
 from solomuse.music.note import Note

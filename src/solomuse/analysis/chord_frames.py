@@ -20,6 +20,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.cells import covered_cells
 from solomuse.analysis.key import KEY_PROFILES
 from solomuse.analysis.novelty import novelty, summed
 from solomuse.music.meter import Meter
@@ -88,8 +89,7 @@ def frames_of(tracks: Sequence[Notes], meters: Sequence[Meter]) -> Frames:
     )
     first = np.clip(np.searchsorted(times, starts, "right") - 1, 0, count - 1)
     lengths = np.clip(np.searchsorted(times, ends, "left"), first + 1, count) - first
-    stop = np.cumsum(lengths)
-    frame = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1])
+    frame = covered_cells(first, lengths)
     starts, ends, pitches = (np.repeat(column, lengths) for column in (starts, ends, pitches))
     begin = times[frame]
     sounding = (np.minimum(ends, times[frame + 1]) - np.maximum(starts, begin)) / (times[frame + 1] - begin)
@@ -97,7 +97,7 @@ def frames_of(tracks: Sequence[Notes], meters: Sequence[Meter]) -> Frames:
     frame, starts, pitches, sounding, begin = (c[kept] for c in (frame, starts, pitches, sounding, begin))
     cell = 12 * frame + pitches % 12
 
-    def summed(mask: NDArray[np.bool_], values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    def by_class(mask: NDArray[np.bool_], values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         part = None if values is None else values[mask]
         return np.bincount(cell[mask], weights=part, minlength=12 * count).astype(np.float64).reshape(count, 12)
 
@@ -109,8 +109,8 @@ def frames_of(tracks: Sequence[Notes], meters: Sequence[Meter]) -> Frames:
     kinds[:, LENGTH] = length
     kinds[:, PRESENCE] = length > 0.2
     kinds[np.flatnonzero(sounds), BASS, lowest[sounds] % 12] = 1
-    kinds[:, STRUCK] = np.minimum(summed(starts >= begin - FRAME_TICKS // 8), 2)
-    kinds[:, LOW] = np.minimum(summed(pitches < _LOW_PITCH, sounding), 1)
+    kinds[:, STRUCK] = np.minimum(by_class(starts >= begin - FRAME_TICKS // 8), 2)
+    kinds[:, LOW] = np.minimum(by_class(pitches < _LOW_PITCH, sounding), 1)
     density = float(kinds[:, PRESENCE].sum() / max(1, np.count_nonzero(sounds))) - 3
     return Frames(times, places, kinds, sounds, _keys(length), density)
 

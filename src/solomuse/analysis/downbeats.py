@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.cells import covered_cells
 from solomuse.analysis.novelty import novelty, summed
 from solomuse.music.note import TICKS_PER_QUARTER
 
@@ -199,8 +200,7 @@ def _chromas(columns: Integers, beats: Integers) -> tuple[Floats, Floats]:
     onsets, ends, pitches = columns[:, 0], columns[:, 1], columns[:, 2]
     first = np.clip((onsets - beats[0]) // TICKS_PER_QUARTER, 0, count - 1)
     lengths = np.clip((ends - 1 - beats[0]) // TICKS_PER_QUARTER, first, count - 1) - first + 1
-    stop = np.cumsum(lengths)
-    beat = np.repeat(first - stop + lengths, lengths) + np.arange(stop[-1] if len(stop) else 0)
+    beat = covered_cells(first, lengths)
     onsets, ends, pitches = (np.repeat(column, lengths) for column in (onsets, ends, pitches))
     sounding = np.minimum(ends, beats[beat] + TICKS_PER_QUARTER) - np.maximum(onsets, beats[beat])
     weights = np.clip(sounding / TICKS_PER_QUARTER, 0, 1)

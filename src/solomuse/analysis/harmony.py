@@ -42,6 +42,7 @@ from solomuse.analysis.chord_frames import (
     boundaries,
     frames_of,
 )
+from solomuse.analysis.novelty import summed
 from solomuse.errors import NoChordsError
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
@@ -126,8 +127,7 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     states = leading_states(stretch_scores(stretches, ends, model, stretches.first == stretches.last))
     scores = stretch_scores(stretches, ends, model, states=states)
     found = best_stretches(stretches, scores, model.transitions[np.ix_(states, states)])
-    bass = np.zeros((len(frames.places) + 1, 12))
-    np.cumsum(frames.kinds[:, BASS], axis=0, out=bass[1:])
+    bass = summed(frames.kinds[:, BASS])
     starts, ends, chosen = np.array(found).T
     shares = (bass[ends] - bass[starts]) / (ends - starts)[:, None]
     lowest = shares.argmax(1)

@@ -99,12 +99,13 @@ def rank_with_nobody(song: Song) -> tuple[tuple[TrackScore, ...], float]:
             exponents = np.exp(scores - scores.max())
             chances[pitched] = exponents / exponents.sum()
             nobody = float(1 / (1 + np.exp(np.logaddexp.reduce(scores) - _table()["nobody"])))
+    means = [float(notes[:, 1].mean()) if len(notes) else 0.0 for notes in columns]
     ranked = [
         TrackScore(
             index,
             float(chances[index]),
-            published_rule(notes, quarters) if len(notes) else 0.0,
-            float(notes[:, 1].mean()) if len(notes) else 0.0,
+            published_rule(means[index], overlaps[index], len(notes), quarters) if len(notes) else 0.0,
+            means[index],
             overlaps[index],
             len(notes),
         )

@@ -38,6 +38,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.cells import covered_cells
+from solomuse.analysis.hashing import Words, mixed
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import Track
 
@@ -69,12 +71,8 @@ def note_columns(track: Track) -> Integers:
     return np.stack([notes.times, notes.pitches, notes.ends, notes.columns[:, 3]], axis=1)
 
 
-def published_rule(columns: Integers, quarters: float) -> float:
-    """High, one note at a time, enough of them: 0 to 1."""
-    return _rule(float(columns[:, 1].mean()), polyphony(columns), len(columns), quarters)
-
-
-def _rule(mean_pitch: float, overlap: float, count: int, quarters: float) -> float:
+def published_rule(mean_pitch: float, overlap: float, count: int, quarters: float) -> float:
+    """High, one note at a time (`polyphony`), enough of them: 0 to 1."""
     height = min(max((mean_pitch - LOWEST_PITCH) / (HIGHEST_PITCH - LOWEST_PITCH), 0.0), 1.0)
     activity = min(1.0, count / (ENOUGH_NOTES_PER_QUARTER * quarters))
     return HEIGHT_WEIGHT * height + MONOPHONY_WEIGHT * (1 - overlap) + ACTIVITY_WEIGHT * activity
@@ -140,8 +138,7 @@ def _outlines(tracks: Sequence[Integers], end: int) -> tuple[NDArray[np.int16], 
     for top, low, columns in zip(tops, lows, tracks, strict=True):
         starts = columns[:, 0] // _SIXTEENTH
         lengths = np.maximum((columns[:, 2] + _SIXTEENTH // 2) // _SIXTEENTH - starts, 1)
-        ends = np.cumsum(lengths)
-        steps = np.arange(ends[-1]) - np.repeat(ends - lengths - starts, lengths)
+        steps = covered_cells(starts, lengths)
         pitches = np.repeat(columns[:, 1], lengths).astype(np.int16)
         by_pitch = np.argsort(pitches, kind="stable")
         top[steps[by_pitch]] = pitches[by_pitch]  # of several at one place the last one written stays
@@ -180,7 +177,7 @@ def _alone(columns: Integers, end: int) -> dict[str, float]:
         "chords": chords,
         "chords_root": chords**0.5,
         "polyphonic": float(overlap > 0.25),
-        "rule": _rule(mean, overlap, len(columns), quarters),
+        "rule": published_rule(mean, overlap, len(columns), quarters),
         "density": density,
         "density_bow": (density - 0.3) ** 2,
         "steps": steps,
@@ -234,15 +231,12 @@ def _repetition(onsets: Integers, line: Integers) -> tuple[float, float]:
     return 1 - _different(notes) / len(starts), 1 - _different(rhythms) / len(starts)
 
 
-def _different(values: NDArray[np.uint64]) -> int:
+def _different(values: Words) -> int:
     """How many different ones there are."""
     ordered = np.sort(values)
     return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
 
 
-def _hashed(values: Integers) -> NDArray[np.uint64]:
-    """Numbers whose sums tell sets of values apart (the finaliser of SplitMix64, Steele et al. 2014)."""
-    mixed = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+def _hashed(values: Integers) -> Words:
+    """Numbers whose sums tell sets of values apart."""
+    return mixed(values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))

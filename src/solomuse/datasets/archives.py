@@ -22,14 +22,16 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
 
+from solomuse.datasets.lead_sheets import ABC_SUFFIXES, IMPROVISOR_SUFFIXES, MUSICXML_SUFFIXES
+from solomuse.datasets.midi_files import MIDI_SUFFIXES
+from solomuse.datasets.wjazzd_sqlite import SQLITE_SUFFIXES
 from solomuse.errors import DatasetError
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 USEFUL_SUFFIXES = (
-    *(".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz"),
-    *(".musicxml", ".xml", ".mxl", ".abc", ".ls"),
-    *(".txt", ".csv", ".yaml", ".json", ".db", ".sqlite", ".sqlite3"),
+    *(*MIDI_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES, *IMPROVISOR_SUFFIXES, *SQLITE_SUFFIXES),
+    *(".txt", ".csv", ".yaml", ".json"),
 )
 MOST_BYTES = 20 * 2**30
 """An archive whose useful files take more is refused."""

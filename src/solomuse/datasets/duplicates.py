@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.hashing import Words, mixed
 from solomuse.music.leadsheet import LeadSheet, one_voice
 
 NGRAM = 5
@@ -45,7 +46,6 @@ NEIGHBOURS = 32
 
 Sketches = NDArray[np.uint16]
 Indices = NDArray[np.int64]
-_Words = NDArray[np.uint64]
 
 _COMPARED_AT_ONCE = 1 << 15
 _HASHED_AT_ONCE = 1 << 12
@@ -90,7 +90,7 @@ def melody_print(sheets: Sequence[LeadSheet]) -> MelodyPrint:
     return MelodyPrint(len(found), _sketch(found).tobytes() if len(found) >= MIN_NGRAMS_OF_COPY else b"")
 
 
-def interval_ngrams(sheets: Sequence[LeadSheet], length: int = NGRAM) -> _Words:
+def interval_ngrams(sheets: Sequence[LeadSheet], length: int = NGRAM) -> Words:
     """The different n-grams of intervals, in semitones, each packed into a number; none reaches across two stretches.
 
     Parameters
@@ -146,25 +146,18 @@ def groups_of(titles: Sequence[str], pairs: Sequence[Pair]) -> list[str]:
     return [first_title(title) for title in titles]
 
 
-def _sketch(grams: _Words) -> Sketches:
+def _sketch(grams: Words) -> Sketches:
     """The low bits of the smallest value that each of `PLACES` hash functions gives to an n-gram."""
     lowest = np.full(PLACES, 2**32 - 1, dtype=np.uint64)
-    mixed = _mixed(grams)
-    for start in range(0, len(mixed), _HASHED_AT_ONCE):
-        hashed = mixed[start : start + _HASHED_AT_ONCE, None] * _FACTORS + _TERMS >> np.uint64(32)  # (n, PLACES)
+    spread = mixed(grams)
+    for start in range(0, len(spread), _HASHED_AT_ONCE):
+        hashed = spread[start : start + _HASHED_AT_ONCE, None] * _FACTORS + _TERMS >> np.uint64(32)  # (n, PLACES)
         lowest = np.minimum(lowest, hashed.min(axis=0))
     return lowest.astype(np.uint16)
 
 
-def _mixed(numbers: _Words) -> _Words:
-    """Numbers spread over 64 bits: the last steps of SplitMix64 (Steele, Lea, Flood 2014)."""
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
-
-
-_FACTORS: _Words = _mixed(np.arange(1, PLACES + 1, dtype=np.uint64)) | np.uint64(1)
-_TERMS: _Words = _mixed(np.arange(PLACES + 1, 2 * PLACES + 1, dtype=np.uint64))
+_FACTORS: Words = mixed(np.arange(1, PLACES + 1, dtype=np.uint64)) | np.uint64(1)
+_TERMS: Words = mixed(np.arange(PLACES + 1, 2 * PLACES + 1, dtype=np.uint64))
 
 
 def _near(sketches: Sketches) -> Iterator[tuple[int, int, float]]:

@@ -70,9 +70,8 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
         facts = song_facts(song, sheets, config.chords)
         return Prepared(file, found, apart, facts, melody_print([sheet for _, sheet in sheets]))
     except SoloMuseError as error:
-        detail = (
-            str(error).splitlines()[0].replace(str(file.path), file.name)
-        )  # an archive's songs lie in a folder of now
+        # an archive's songs lie in a folder whose name is another one each time
+        detail = str(error).splitlines()[0].replace(str(file.path), file.name)
         return Skip(file.name, error.reason, detail)
     except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
         return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")

@@ -77,19 +77,22 @@ def analyze(path: str | Path, all_tracks: bool = False) -> dict[str, Any]:
             {"beat": change.time / TICKS_PER_QUARTER, "meter": str(change.meter)} for change in song.meters
         ],
         "tempos": [{"beat": change.time / TICKS_PER_QUARTER, "qpm": change.qpm} for change in song.tempos],
-        "beats": song.beats,
-        "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
-        "swing": None if track is None else song.swing or swing_ratio(track.columns.times),
-        "metadata": dict(song.metadata),
-        "notices": list(song.notices),
-        "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
+        **_facts_of(song, [] if melody is None else [melody]),
     }
 
 
-def _swing(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]]) -> float | None:
-    """The swing ratio of the tracks that have the melody."""
-    tracks = sorted({stretch.track for stretch, _ in sheets})
-    return swing_ratio(np.concatenate([song.tracks[track].columns.times for track in tracks]))
+def _facts_of(song: Song, melodies: Sequence[int]) -> dict[str, Any]:
+    """What is said of a song wherever it is described, given the tracks that have its melody."""
+    onsets = [song.tracks[track].columns.times for track in melodies]
+    measured = swing_ratio(np.concatenate(onsets)) if onsets else None
+    return {
+        "beats": song.beats,
+        "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
+        "swing": song.swing if onsets and song.swing is not None else measured,
+        "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
+        "metadata": dict(song.metadata),
+        "notices": list(song.notices),
+    }
 
 
 def song_facts(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]], source: ChordSource) -> dict[str, Any]:
@@ -119,17 +122,12 @@ def song_facts(song: Song, sheets: Sequence[tuple[Stretch, LeadSheet]], source: 
             }
             for stretch, _ in sheets
         ],
-        "beats": song.beats,
-        "deviation_ticks": round(deviation(pitched_columns(song)[:, 0]), 2),
-        "swing": song.swing if song.swing is not None else _swing(song, sheets),
+        **_facts_of(song, sorted({stretch.track for stretch, _ in sheets})),
         "meter": Counter(str(meter) for meter in song.bar_meters()).most_common(1)[0][0],
         "qpm": song.tempos[0].qpm,
-        "key": song.key or key_of(*(track.notes for track in song.tracks if not track.is_drum)),
         "bars": bars,
         "notes": len(melody),
         "notes_per_bar": round(len(melody) / max(1, bars), 3),
         "mean_pitch": round(sum(note.pitch for note in melody) / max(1, len(melody)), 2),
-        "notices": list(song.notices),
-        "metadata": dict(song.metadata),
         "sections": [[section.kind, section.time, section.duration, section.label] for section in song.sections],
     }

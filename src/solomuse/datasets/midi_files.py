@@ -24,7 +24,7 @@ from pathlib import Path
 from solomuse.analysis.bars import with_bars
 from solomuse.analysis.block_chords import are_blocks, chords_of_blocks
 from solomuse.datasets.song_file import Folder, SongFile, Source
-from solomuse.formats.midi import read_midi
+from solomuse.formats.midi import midi_title, read_midi
 from solomuse.music.song import BeatSource, Song
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz")
@@ -42,11 +42,6 @@ _MATCHED_TRACK = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 def _find(folder: Folder) -> Iterator[SongFile]:
     for path in folder.take_files(MIDI_SUFFIXES):
         yield SongFile("midi", path, lakh_title(path) or midi_title(path))
-
-
-def midi_title(path: Path) -> str:
-    """The file's name without its endings."""
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 def lakh_title(path: Path) -> str | None:

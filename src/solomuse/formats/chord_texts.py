@@ -12,7 +12,6 @@ from solomuse.formats.smf import read_leniently, short_texts
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
 from solomuse.music.meter import COMMON_TIME
-from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.symbols import parse_chord
 
 CHORD_MARKER_SHARE = 0.8
@@ -21,15 +20,15 @@ CHORD_MARKER_SHARE = 0.8
 CHORD_TEXT_SHARE, SAMPLED_TEXTS = 0.3, 200
 """Share of chord symbols among a file's first texts from which on they are looked at one kind at a time."""
 
-LATEST = 512 * TICKS_PER_QUARTER
-
 Texts = Sequence[tuple[int, str]]
 
 _SECTION_LETTER = re.compile(r"[A-G][1-4]?")
 _SECTION_TICKS = 4 * COMMON_TIME.bar_ticks
 
 
-def named_chords(markers: Texts, data: bytes, rescaled: Callable[[int], int], end: int) -> tuple[ChordSpan, ...]:
+def named_chords(
+    markers: Texts, data: bytes, rescaled: Callable[[int], int], end: int, latest: int
+) -> tuple[ChordSpan, ...]:
     """The chords that markers or other texts name; of several kinds the first whose texts are chords.
 
     Parameters
@@ -41,11 +40,13 @@ def named_chords(markers: Texts, data: bytes, rescaled: Callable[[int], int], en
     rescaled : callable
         The file's ticks as those of `TICKS_PER_QUARTER`.
     end : int
-        The last bar line, until which the last chord lasts; texts more than `LATEST` behind it are left out.
+        The last bar line, until which the last chord lasts.
+    latest : int
+        From where on texts are left out.
     """
     for texts in (markers, *_other_texts(data)):
         timed = [(rescaled(time), "".join(text.strip("\0").split())) for time, text in sorted(texts, key=itemgetter(0))]
-        inside = [(time, text) for time, text in timed if 0 <= time <= end + LATEST]
+        inside = [(time, text) for time, text in timed if 0 <= time <= latest]
         if _name_chords([text for _, text in inside], end):
             return _spans(inside, end)
     return ()

@@ -120,12 +120,11 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     if late:
         notices = (*notices, f"{late} notes lie far behind the others: they are left out")
     limit = end + LONGEST_SILENCE
-    title = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
     song = Song(
         tracks,
         _tempos(score, limit),
         _meters(score, limit),
-        title=title,
+        title=midi_title(path),
         key=_key(score),
         notices=notices,
         says_meter=len(score.time_signatures) > 0,
@@ -133,7 +132,12 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
     markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
     rescaled = partial(_rescaled_tick, resolution=score.ticks_per_quarter)
-    return replace(song, chords=named_chords(markers, data, rescaled, last_bar_line))
+    return replace(song, chords=named_chords(markers, data, rescaled, last_bar_line, last_bar_line + LONGEST_SILENCE))
+
+
+def midi_title(path: Path) -> str:
+    """The file's name without its endings."""
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 def _data(path: Path) -> bytes:
