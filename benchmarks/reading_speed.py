@@ -26,6 +26,8 @@ from solomuse.datasets.midi_files import on_believable_bars
 from solomuse.datasets.workers import results
 from solomuse.formats.midi import read_midi
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.grid_sheet import grid_sheet
 from solomuse.tokens.vocabulary import vocabulary
 
 THEIRS = """
@@ -79,7 +81,8 @@ def stages(paths: Sequence[Path]) -> dict[str, float]:
         chords = timed("chords", song_chords, song, track, "inferred")
         sheet = timed("sheet", lead_sheet_of, song, track, chords)
         sheet = timed("quantise", codec.quantise, sheet)
-        timed("tokens", codec.encode_quantised, sheet)
+        columns = timed("columns", lambda sheet: grid_sheet(sheet, codec.vocabulary), sheet)
+        timed("tokens", lambda columns: encode(columns, codec.vocabulary), columns)
     return {stage: 1000 * total / len(paths) for stage, total in seconds.items()}
 
 

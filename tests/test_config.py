@@ -22,6 +22,11 @@ def test_every_size_has_a_file_that_fits_its_own_windows(size: str) -> None:
     assert config.data.seq_len <= config.model.block_size
 
 
+def test_fine_tuning_has_a_configuration_of_its_own() -> None:
+    config = load_config("finetune").training
+    assert (config.patience > 0, config.learning_rate < load_config("tiny").training.learning_rate) == (True, True)
+
+
 def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("[model]\nn_layer = 3\n[training]\nseed = 7\n", encoding="utf-8")
     config = load_config(tmp_path / "mine.toml").with_values({"n_layer": 2})
@@ -38,6 +43,17 @@ def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path)
         ("[model]\nn_head = 3", "not divisible"),
         ("[training]\ndevice = 'tpu'", "cpu"),
         ("[data]\ngrid = 7", "grid is 7"),
+        ("[training]\ngradient_accumulation_steps = 0", "gradient_accumulation_steps is 0: expected at least 1"),
+        ("[training]\nkeep_checkpoints = 0", "keep_checkpoints is 0: expected at least 1"),
+        ("[training]\npatience = -1", "patience is -1: expected 0 or more"),
+        ("[training]\npatience = 0.5", "expected int"),
+        ("[training]\nmax_grad_norm = -1.0", "max_grad_norm is -1.0: expected 0 or more"),
+        ("[training]\nlearning_rate = nan", "learning_rate is nan: expected more than 0"),
+        ("[training]\nlearning_rate = inf", "learning_rate is inf: expected more than 0"),
+        ("[training]\nwarmup = 1.0", "warmup is 1.0: expected a share below 1"),
+        ("[training]\nlearn_chart = 1", "expected bool"),
+        ("[training]\ncompile = 'yes'", "auto, on, off"),
+        ("[training]\nseed = -1", "seed is -1"),
         ("[data", "mine.toml"),
     ],
 )

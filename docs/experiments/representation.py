@@ -30,6 +30,7 @@ from transformers.cache_utils import DynamicCache
 from solomuse.datasets.load import load_dataset
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.music.chart import Chart
+from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.tokens.codec import Codec
@@ -135,11 +136,16 @@ class Encoder:
     def chart(self, sheet: LeadSheet) -> ChartOnGrid:
         return ChartOnGrid(self.codec, sheet.chart)
 
+    def prefix(self, chart: Chart) -> list[int]:
+        """Tokens ``<BOS>`` to ``<SEP>``."""
+        ids = self.codec.encode(LeadSheet(chart, ()))
+        return ids[: ids.index(SEP) + 1]
+
     def encode(self, sheet: LeadSheet) -> Example:
         """A quantised sheet as an example."""
         chart = self.chart(sheet)
         player = Player(self, chart)
-        prefix = self.codec.encode_chart(sheet.chart)
+        prefix = self.prefix(sheet.chart)
         ids, rows = list(prefix), [(0,) * len(COLUMNS)] * (len(prefix) - 1) + [player.row()]
         is_event = [bool(self.variant.learn_chart)] * len(prefix)
 
@@ -176,6 +182,13 @@ class Encoder:
         return Example(np.array(ids), np.array(rows), np.array(is_event), len(sheet.melody))
 
 
+def chord_ids(chord: Chord, v: Vocabulary) -> list[int]:
+    if chord.root is None:
+        return [v.chord_root.stop - 1, v.chord_quality.stop - 1]
+    ids = [v.chord_root.start + chord.root, v.chord_quality.id_of(chord.quality_label)]
+    return ids if chord.bass == chord.root else [*ids, v.chord_bass.start + chord.bass]
+
+
 class ChartOnGrid:
     """A chart's chords and bar lines in steps."""
 
@@ -185,7 +198,7 @@ class ChartOnGrid:
         self.total = self.lines[-1]
         self.chords = []  # start, root, quality, bass, token ids
         for span in chart.spans():
-            chord, ids = span.chord, codec._chord_ids(span.chord)
+            chord, ids = span.chord, chord_ids(span.chord, v)
             none = chord.root is None
             quality = 0 if none else v.chord_quality.values.index(chord.quality_label) + 1
             self.chords.append(
@@ -571,7 +584,7 @@ def _sampled(
     players = [Player(encoder, encoder.chart(sheet)) for sheet in sheets]
     prompts = []
     for sheet, player in zip(sheets, players, strict=True):
-        prefix = encoder.codec.encode_chart(sheet.chart)
+        prefix = encoder.prefix(sheet.chart)
         rows = [(0,) * len(COLUMNS)] * (len(prefix) - 1) + [player.row()]
         prompts.append(Example(np.array(prefix), np.array(rows), np.zeros(len(prefix), dtype=bool), 0))
     streams = [prompts] if guidance == 1 else [prompts, [without_chords(prompt, v) for prompt in prompts]]

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from solomuse import __version__
-from solomuse.config import SIZES, Config, load_config
+from solomuse.config import FINETUNE, SIZES, Config, load_config
 from solomuse.errors import ChartError, FetchError, OutputError, SoloMuseError
 
 if TYPE_CHECKING:
@@ -43,11 +44,18 @@ FIELDS = {
     "epochs": float,
     "max_minutes": float,
     "batch_size": int,
+    "gradient_accumulation_steps": int,
     "learning_rate": float,
     "weight_decay": float,
+    "chord_dropout": float,
+    "warmup": float,
+    "max_grad_norm": float,
     "eval_steps": int,
+    "patience": int,
+    "keep_checkpoints": int,
     "device": str,
     "precision": str,
+    "compile": str,
     "threads": int,
 }
 HELP = {
@@ -59,6 +67,17 @@ HELP = {
     "splits": "title, or original: those of the data set's publishers",
     "swing": "straighten or keep swung eighths",
     "max_seconds": "time limit for one song",
+    "batch_size": "windows at once in each process",
+    "gradient_accumulation_steps": "batches that make one step",
+    "warmup": "share of the steps over which the learning rate rises",
+    "max_grad_norm": "the gradient is scaled down to this norm; 0 leaves it",
+    "eval_steps": "steps between evaluations, each with a checkpoint",
+    "chord_dropout": "share of the windows whose chords are left out",
+    "patience": "stop after so many evaluations that were no better; 0 for never",
+    "keep_checkpoints": "newest checkpoints that stay, the best one besides",
+    "device": "auto, cpu or cuda",
+    "precision": "auto, bf16 or fp32",
+    "compile": "auto, on or off: torch.compile",
 }
 CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
 ONE_SHEET_FORMATS = ("musicxml", "midi")
@@ -75,7 +94,7 @@ DATA_FIELDS = (
     *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
     *("swing", "max_seconds"),
 )
-SWITCHES = ("omitted", "sustain")
+SWITCHES = ("omitted", "sustain", "learn_chart")
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -127,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("source", nargs="+", type=Path)
     prepare.add_argument("--out", type=Path, required=True)
     prepare.add_argument("--jobs", type=int, default=0, help="processes; 0 for one a core")
+    prepare.add_argument("--engine", choices=("local", "ray"), default="local", help="what runs them")
     prepare.add_argument("--max_files", "--max-files", type=int, default=0)
     prepare.add_argument("--force", action="store_true", help="replace a dataset that exists")
     add_fields(prepare, DATA_FIELDS)
@@ -142,7 +162,11 @@ def _parser() -> argparse.ArgumentParser:
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
     train.add_argument("dataset", type=Path)
     train.add_argument("--out", type=Path, required=True)
-    train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
+    train.add_argument("--resume", action="store_true", help="go on from the newest whole checkpoint in --out")
+    train.add_argument("--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run")
+    train.add_argument(
+        *("--learn_chart", "--learn-chart"), action="store_const", const=True, help="learn the chart's tokens too"
+    )
     add_fields(train, tuple(name for name in FIELDS if name not in DATA_FIELDS))
 
     generate = add(
@@ -190,7 +214,7 @@ def _add_chart(command: argparse.ArgumentParser) -> None:
 
 def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
     """Add an option for each of these fields of the configuration."""
-    command.add_argument("--config", "--size", default="base", help=f"a TOML file, or one of {', '.join(SIZES)}")
+    command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else base")
     command.add_argument("--seed", type=int)
     for name in names:
         command.add_argument(
@@ -198,10 +222,12 @@ def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) 
         )
 
 
-def chosen_config(arguments: argparse.Namespace) -> Config:
+def chosen_config(arguments: argparse.Namespace, default: str | Config = "base") -> Config:
     """The configuration that the options stand for: default, then file, then flag."""
+    source = arguments.config or default
+    config = source if isinstance(source, Config) else load_config(source)
     given = {name: getattr(arguments, name, None) for name in (*FIELDS, *SWITCHES, "seed")}
-    return load_config(arguments.config).with_values({k: v for k, v in given.items() if v is not None})
+    return config.with_values({k: v for k, v in given.items() if v is not None})
 
 
 def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
@@ -235,10 +261,12 @@ def _prepare(arguments: argparse.Namespace) -> int:
         arguments.out,
         config.data,
         jobs=arguments.jobs,
+        engine=arguments.engine,
         seed=config.training.seed,
         max_files=arguments.max_files,
         overwrite=arguments.force,
         progress=progress,
+        say=lambda text: print(f"solomuse: {text}", file=sys.stderr),
     )
     skipped = ", ".join(f"{entry['count']} {reason}" for reason, entry in report["skipped"].items()) or "none"
     text = (
@@ -274,14 +302,26 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from solomuse.generation.samples import write_sample
     from solomuse.training import resumable, train
 
-    checkpoint = resumable(arguments.out)[0] if arguments.resume else None
-    trained = train(arguments.dataset, arguments.out, chosen_config(arguments), checkpoint)
+    checkpoint, begun = None, None
+    if arguments.resume:
+        checkpoint, _, _, begun = resumable(arguments.out)
+    trained = train(
+        arguments.dataset,
+        arguments.out,
+        chosen_config(arguments, begun or (FINETUNE if arguments.init else "base")),
+        checkpoint,
+        init=arguments.init,
+        on_checkpoint=partial(write_sample, arguments.out / "samples"),
+    )
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}
     if trained.interrupted:
         print(f"solomuse: interrupted at step {trained.steps}; pass --resume to go on", file=sys.stderr)
         return INTERRUPTED
+    if os.environ.get("RANK", "0") != "0":
+        return 0
     text = (
         f"validation {trained.before:.3f} -> {trained.after:.3f} bits per note in {trained.steps} steps, "
         f"{trained.tokens_per_second:.0f} tokens a second ({trained.precision}); {trained.model}"

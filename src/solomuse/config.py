@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from solomuse.errors import ConfigError
 
 Size = Literal["tiny", "small", "base", "large"]
 SIZES: tuple[str, ...] = get_args(Size)
+FINETUNE = "finetune"
+"""The named configuration for going on from a model's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +124,30 @@ class TrainConfig:
     max_minutes : float
         Stop after this time even if passes are left; 0 for no limit.
     batch_size : int
-        Windows per step and process.
+        Windows at once in each process.
+    gradient_accumulation_steps : int
+        Batches of each process that make one step.
     learning_rate : float
         Peak of Adam's rate; rises over `warmup` of the steps, then falls along a cosine.
     weight_decay, max_grad_norm : float
+        A `max_grad_norm` of 0 leaves the gradient as it is.
     transpose : bool
         Move each window by a random interval each time it is seen.
+    chord_dropout : float
+        Share of the windows whose chords are left out, so that a model knows melodies without them too.
+    learn_chart : bool
+        Learn to predict the tokens of the chart too; else only the melody's.
     eval_steps : int
         Steps between evaluations; each writes a checkpoint too.
+    patience : int
+        Stop after so many evaluations without fewer bits per note than before; 0 for never.
     keep_checkpoints : int
         Newest checkpoints that stay on disk, the best one besides.
     device : {"auto", "cpu", "cuda"}
     precision : {"auto", "bf16", "fp32"}
         ``auto`` is bf16 where the hardware has it.
+    compile : {"auto", "on", "off"}
+        Compile the model with ``torch.compile``; ``auto`` does so on a GPU.
     threads : int
         CPU threads; 0 leaves the choice to PyTorch.
     seed : int
@@ -142,24 +156,33 @@ class TrainConfig:
     epochs: float = 10
     max_minutes: float = 0.0
     batch_size: int = 8
+    gradient_accumulation_steps: int = 1
     learning_rate: float = 3e-4
     weight_decay: float = 0.0
     warmup: float = 0.02
     max_grad_norm: float = 1.0
     transpose: bool = True
+    chord_dropout: float = 0.0
+    learn_chart: bool = False
     eval_steps: int = 500
+    patience: int = 0
     keep_checkpoints: int = 2
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "bf16", "fp32"] = "auto"
+    compile: Literal["auto", "on", "off"] = "auto"
     threads: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _require(self.epochs > 0, f"epochs is {self.epochs}: expected more than 0")
-        _require(self.batch_size > 0, f"batch_size is {self.batch_size}: expected at least 1")
-        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}: expected more than 0")
-        _require(self.eval_steps > 0, f"eval_steps is {self.eval_steps}: expected at least 1")
-        _require(self.max_minutes >= 0, f"max_minutes is {self.max_minutes}: expected 0 or more")
+        for name in ("batch_size", "gradient_accumulation_steps", "eval_steps", "keep_checkpoints"):
+            _require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}: expected at least 1")
+        for name in ("epochs", "learning_rate"):
+            _require(0 < getattr(self, name) < math.inf, f"{name} is {getattr(self, name)}: expected more than 0")
+        for name in ("max_minutes", "weight_decay", "max_grad_norm", "patience", "threads"):
+            _require(0 <= getattr(self, name) < math.inf, f"{name} is {getattr(self, name)}: expected 0 or more")
+        _require(0 <= self.chord_dropout < 1, f"chord_dropout is {self.chord_dropout}: expected a share below 1")
+        _require(0 <= self.warmup < 1, f"warmup is {self.warmup}: expected a share below 1")
+        _require(0 <= self.seed < 2**32, f"seed is {self.seed}: expected 0 to {2**32 - 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +213,14 @@ T = TypeVar("T")
 
 
 def load_config(source: str | Path) -> Config:
-    """The configuration of a size (``tiny``) or of a TOML file.
+    """The configuration of a name (``tiny``, ``finetune``) or of a TOML file.
 
     Raises
     ------
     ConfigError
         If there is no such file, or a table, key or value in it is unknown.
     """
-    if str(source) in SIZES:
+    if str(source) in (*SIZES, FINETUNE):
         text, name = files("solomuse.configs").joinpath(f"{source}.toml").read_text("utf-8"), str(source)
     else:
         try:

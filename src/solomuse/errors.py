@@ -13,6 +13,7 @@
     ├── DatasetError              a dataset folder that is missing, empty or of another version
     ├── FetchError                a data set that cannot be downloaded, or is not what was published
     ├── ModelError                a model folder that is missing, incomplete or of another vocabulary
+    ├── TrainingError             a training whose numbers have gone astray
     ├── ConfigError               options that are unknown or contradict each other
     └── OutputError               an output that exists already or cannot be written
 """
@@ -81,6 +82,10 @@ class FetchError(SoloMuseError):
 
 class ModelError(SoloMuseError):
     """A model folder that is missing, incomplete or of another vocabulary."""
+
+
+class TrainingError(SoloMuseError):
+    """A training whose numbers have gone astray."""
 
 
 class ConfigError(SoloMuseError):

@@ -104,7 +104,7 @@ def _events(windows: Windows, index: int) -> NDArray[np.int64]:
     return token_ids[int(np.argmax(token_ids == SEP)) + 1 :]
 
 
-def _side_by_side(songs: NDArray[np.int64]) -> list[int]:
+def _side_by_side(songs: NDArray[np.int32]) -> list[int]:
     """Every other window of each song: training windows overlap by half, and what is counted twice is no evidence."""
     firsts = np.searchsorted(songs, songs)
     return [index for index, first in enumerate(firsts.tolist()) if (index - first) % 2 == 0]

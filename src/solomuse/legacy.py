@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from solomuse.cli import INTERRUPTED, OneLineParser, add_fields, chosen_config, guarded, progress
@@ -59,15 +60,16 @@ def finetune_midi_gpt(argv: Sequence[str], data: Path) -> int:
 
 
 def _finetune(arguments: Namespace) -> int:
+    from solomuse.generation.samples import write_sample
     from solomuse.training import resumable, train
 
     if arguments.resume_from:
         checkpoint, out, dataset, config = resumable(arguments.resume_from)
-        trained = train(dataset, out, config, checkpoint)
     else:
+        checkpoint, out, dataset = None, arguments.out_dir, dataset_for(arguments.midi_root)
         config = chosen_config(arguments)
         _in_one_process_first(lambda: _ensure_dataset(arguments, config))
-        trained = train(dataset_for(arguments.midi_root), arguments.out_dir, config)
+    trained = train(dataset, out, config, checkpoint, on_checkpoint=partial(write_sample, out / "samples"))
     if trained.interrupted:
         print(f"interrupted at step {trained.steps}: go on with --resume_from", file=sys.stderr)
         return INTERRUPTED

@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from solomuse.config import DataConfig, load_config
+from solomuse.datasets import build
 from solomuse.datasets.build import prepare
-from solomuse.datasets.load import load_dataset
+from solomuse.datasets.load import load_dataset, load_datasets
 from solomuse.datasets.splits import split_titles
 from solomuse.errors import DatasetError, OutputError
 from tests.conftest import REMOTE
@@ -25,14 +33,90 @@ def songs(tmp_path: Path) -> Path:
     return folder
 
 
-def arrays(dataset: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(dataset.glob("*.npy"))}
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "FILES_PER_SHARD", 4)
 
 
-def test_the_result_does_not_depend_on_the_number_of_processes(songs: Path, tmp_path: Path) -> None:
+def contents(dataset: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(dataset)): path.read_bytes() for path in dataset.rglob("*") if path.is_file()}
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_no_byte_depends_on_the_number_of_processes(songs: Path, tmp_path: Path) -> None:
     for jobs in (1, 2):
         prepare([songs, REMOTE], tmp_path / str(jobs), CONFIG, jobs=jobs)
-    assert arrays(tmp_path / "1") == arrays(tmp_path / "2")
+    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert "shards/00006.npy" in contents(tmp_path / "1")
+
+
+KILLED_IN_THE_MIDDLE = """
+import os, signal, sys
+from pathlib import Path
+from solomuse.config import load_config
+from solomuse.datasets import build
+
+def until_killed(items, total):
+    for done, item in enumerate(items):
+        if done == 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield item
+
+build.FILES_PER_SHARD = 4
+build.prepare([Path(sys.argv[1])], Path(sys.argv[2]), load_config("tiny").data, jobs=1, progress=until_killed)
+"""
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_run_that_was_killed_is_gone_on_with_and_leaves_the_same_bytes(tmp_path: Path) -> None:
+    out, said = tmp_path / "out", []
+    killed = subprocess.run([sys.executable, "-c", KILLED_IN_THE_MIDDLE, str(REMOTE), str(out)], check=False)
+    assert (killed.returncode, out.exists()) == (-signal.SIGKILL, False)
+    prepare([REMOTE], out, CONFIG, jobs=1, say=said.append)
+    prepare([REMOTE], tmp_path / "at once", CONFIG, jobs=1, say=said.append)
+    assert said == ["8 of 20 files are done already: going on with the rest"]
+    assert contents(out) == contents(tmp_path / "at once")
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "at once"}
+
+
+def interrupted(items: Iterable[object], _total: int) -> Iterator[object]:
+    yield from islice(items, 6)
+    raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_ctrl_c_keeps_what_is_finished_for_the_same_files_and_settings_only(tmp_path: Path) -> None:
+    out, said = tmp_path / "out", []
+    with pytest.raises(KeyboardInterrupt):
+        prepare([REMOTE], out, CONFIG, jobs=1, progress=interrupted)
+    prepare([REMOTE], out, replace(CONFIG, grid=4), jobs=1, say=said.append)
+    assert said == []
+    assert load_dataset(out).config.grid == 4
+
+
+def test_ctrl_c_before_anything_is_finished_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        prepare([REMOTE], tmp_path / "out", CONFIG, jobs=1, progress=interrupted)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_windows_that_are_moved_are_those_that_start_there(songs: Path, tmp_path: Path) -> None:
+    prepare([songs], tmp_path / "out", CONFIG, jobs=1)
+    windows = load_dataset(tmp_path / "out").windows("train")
+    moved = windows.moved(np.random.default_rng(1))
+    lengths = [len(moved[index][0]) for index in range(len(moved))]
+    assert lengths == moved.lengths.tolist() != windows.lengths.tolist()
+    assert moved.songs.tolist() == windows.songs.tolist()
+
+
+def test_windows_are_encoded_as_they_were_counted(songs: Path, tmp_path: Path) -> None:
+    report = prepare([songs], tmp_path / "out", CONFIG, jobs=1)
+    dataset = load_dataset(tmp_path / "out")
+    windows = dataset.windows("train")
+    lengths = [len(windows[index][0]) for index in range(len(windows))]
+    assert lengths == windows.lengths.tolist()
+    counted = report["splits"]["train"]
+    assert (len(windows), sum(lengths)) == (counted["windows"], counted["tokens"])
 
 
 def test_every_skip_is_counted_by_its_reason_and_costs_no_other_song(songs: Path, tmp_path: Path) -> None:
@@ -59,7 +143,8 @@ def test_songs_of_one_title_stay_on_one_side(songs: Path, tmp_path: Path) -> Non
 def test_held_back_windows_do_not_overlap(songs: Path, tmp_path: Path) -> None:
     report = prepare([songs], tmp_path / "out", CONFIG, jobs=1)
     dataset = load_dataset(tmp_path / "out")
-    token_ids, note = dataset.windows("validation").token_ids, dataset.vocabulary.note_on
+    windows, note = dataset.windows("validation"), dataset.vocabulary.note_on
+    token_ids = np.concatenate([windows[index][0] for index in range(len(windows))])
     onsets = int(((token_ids >= note.start) & (token_ids < note.stop)).sum())
     assert onsets == report["splits"]["validation"]["notes"]
 
@@ -91,15 +176,24 @@ def test_what_is_no_dataset_is_not_replaced_even_by_force(songs: Path) -> None:
 def test_a_dataset_of_another_vocabulary_or_version_is_refused(songs: Path, tmp_path: Path) -> None:
     prepare([songs], tmp_path / "out", CONFIG, jobs=1)
     file = tmp_path / "out" / "dataset.json"
-    for change in ({"vocabulary": "0" * 16}, {"version": 0}):
+    for change in ({"vocabulary": "0" * 16}, {"version": 1}):
         report = json.loads(file.read_text())
         file.write_text(json.dumps(report | change))
         with pytest.raises(DatasetError, match="another vocabulary or version"):
             load_dataset(tmp_path / "out")
         file.write_text(json.dumps(report))
-    (tmp_path / "out" / "train.tokens.npy").unlink()
-    with pytest.raises(DatasetError, match=r"train\.tokens\.npy is missing"):
-        load_dataset(tmp_path / "out")
+    for name in ("shards/00000.npy", "train.starts.npy", "train.windows.npy"):
+        (tmp_path / "out" / name).unlink()
+        with pytest.raises(DatasetError, match=f"{name} is missing"):
+            load_dataset(tmp_path / "out")
+
+
+def test_datasets_of_two_vocabularies_are_not_learned_from_together(songs: Path, tmp_path: Path) -> None:
+    for grid in (4, 12):
+        prepare([songs], tmp_path / str(grid), replace(CONFIG, grid=grid), jobs=1)
+    assert len(load_datasets([tmp_path / "4", tmp_path / "4"])) == 2
+    with pytest.raises(DatasetError, match=r"different vocabularies.*grid 4 and 12"):
+        load_datasets([tmp_path / "4", tmp_path / "12"])
 
 
 def test_chords_are_inferred_where_that_is_asked_for(songs: Path, tmp_path: Path) -> None:

@@ -46,8 +46,6 @@ def report(songs: list[dict[str, Any]], **values: Any) -> dict[str, Any]:
         "notes": 288,
         "tokens_per_note": 2.5,
         "splits": {"train": {"songs": len(songs), "windows": 7}, "validation": {}, "test": {}},
-        "seconds": 1.0,
-        "files_per_second": 2.0,
         **values,
     }
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from solomuse.datasets.windows import WindowCutter
+from solomuse.datasets.windows import WINDOW, cut, windows_from_each_bar
 from solomuse.music.chart import Chart, one_chord_bar
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.music.symbols import parse_chord
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import vocabulary
 from tests.strategies import lead_sheets
 
@@ -19,30 +20,42 @@ def scale(bars: int) -> LeadSheet:
     return LeadSheet(chart, tuple(Note(480 * beat, 60 + beat % 12, 240) for beat in range(4 * bars)))
 
 
+def cuts(sheet: LeadSheet, bars: int, hop: int, max_tokens: int) -> list[dict[str, int]]:
+    windows = windows_from_each_bar(CODEC.on_grid(sheet), bars, max_tokens)
+    names = ("first", *WINDOW)
+    return [dict(zip(names, (first, *windows[first].tolist()), strict=True)) for first in cut(windows, hop).tolist()]
+
+
 @given(lead_sheets(pitches=(16, 100)))
 @settings(max_examples=50, deadline=None)
 def test_a_window_stands_alone_with_the_chords_of_exactly_its_bars(sheet: LeadSheet) -> None:
-    for window in WindowCutter(sheet, CODEC, 256).cut(2, 1):
-        decoded = CODEC.decode(window.token_ids.tolist())
-        assert (len(decoded.chart.bars), len(decoded.melody)) == (window.bars, window.notes)
-        assert window.notes > 0
+    whole = CODEC.on_grid(sheet)
+    for window in cuts(sheet, 2, 1, 256):
+        part = whole.slice(window["first"], window["first"] + window["bars"])
+        token_ids = encode(part, CODEC.vocabulary)[0].tolist()
+        decoded = CODEC.decode(token_ids)
+        assert (len(decoded.chart.bars), len(decoded.melody)) == (window["bars"], window["notes"])
+        assert len(token_ids) == window["chart"] + window["events"]
+        assert window["notes"] > 0
 
 
 def test_windows_overlap_by_what_the_hop_leaves() -> None:
-    found = list(WindowCutter(scale(32), CODEC, 1024).cut(16, 8))
-    assert [window.bars for window in found] == [16, 16, 16]
+    found = cuts(scale(32), 16, 8, 1024)
+    assert [(window["first"], window["bars"]) for window in found] == [(0, 16), (8, 16), (16, 16)]
 
 
 def test_windows_side_by_side_hold_each_note_once() -> None:
-    assert sum(window.notes for window in WindowCutter(scale(40), CODEC, 1024).cut(16, 16)) == 160
+    assert sum(window["notes"] for window in cuts(scale(40), 16, 16, 1024)) == 160
 
 
-def test_a_window_too_long_takes_fewer_bars_and_loses_none() -> None:
-    found = list(WindowCutter(scale(16), CODEC, 128).cut(16, 16))
-    assert all(len(window.token_ids) <= 128 for window in found)
-    assert sum(window.notes for window in found) == 64
+def test_a_window_too_long_takes_half_of_its_bars_and_none_is_lost() -> None:
+    found = cuts(scale(16), 16, 16, 128)
+    assert [(window["first"], window["bars"], window["notes"]) for window in found] == [(0, 8, 32), (8, 8, 32)]
+
+
+def test_a_bar_that_is_too_long_by_itself_is_passed_over() -> None:
+    assert cuts(scale(2), 1, 1, 8) == []
 
 
 def test_bars_without_a_note_make_no_window() -> None:
-    silent = LeadSheet(scale(16).chart, ())
-    assert list(WindowCutter(silent, CODEC, 256).cut(4, 4)) == []
+    assert cuts(LeadSheet(scale(16).chart, ()), 4, 4, 256) == []

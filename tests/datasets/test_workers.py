@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from solomuse.datasets.workers import OutOfTimeError, results
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def work(item: int) -> str:
@@ -32,6 +37,46 @@ def test_a_process_that_dies_costs_one_item_only() -> None:
     found = list(results(work, failed, [*range(7), *range(8, 40)], jobs=2))
     assert found.count("13 ProcessDiedError") == 1
     assert len([text for text in found if text.endswith("done")]) == 38
+
+
+def test_one_process_apart_survives_what_kills_it() -> None:
+    found = list(results(work, failed, [12, 13, 14], jobs=1, apart=True))
+    assert found == ["12 done", "13 ProcessDiedError", "14 done"]
+
+
+PARENT = """
+import multiprocessing, os, signal, sys, time
+from solomuse.datasets.workers import results
+from tests.datasets.test_workers import failed, own_number
+
+if __name__ == "__main__":
+    print(next(results(own_number, failed, list(range(99)), jobs=2)), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def own_number(_item: int) -> str:
+    return str(os.getpid())
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while is_running(int(done.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(int(done.stdout))
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -1,10 +1,13 @@
-"""One song as training examples: its melody, or each soloist's stretch, cut into windows."""
+"""One song as training examples: its melody, or each soloist's stretch, on the grid."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
 from solomuse.analysis.soloists import Stretch, stretches, with_joined_melody
@@ -14,11 +17,13 @@ from solomuse.datasets.duplicates import MelodyPrint, melody_print
 from solomuse.datasets.facts import song_facts
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.source import read_song
-from solomuse.datasets.windows import Window, WindowCutter
+from solomuse.datasets.windows import cut, windows_from_each_bar
+from solomuse.datasets.workers import OutOfTimeError
 from solomuse.errors import SoloMuseError
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.grid_sheet import GridSheet
 from solomuse.tokens.vocabulary import vocabulary
 
 
@@ -33,12 +38,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A song as training windows, and what it was made of.
+    """A song on the grid, where its windows are, and what it was made of.
 
     Parameters
     ----------
-    windows, held_back_windows : tuple of Window
-        Overlapping ones to learn from; ones side by side to measure by, so that each note counts once.
+    sheets : tuple of GridSheet
+        One for each stretch of melody.
+    windows : tuple of ndarray of shape (bars, len(WINDOW)), int32
+        The window from each bar of each lead sheet, as `solomuse.datasets.windows.windows_from_each_bar` says.
+    starts, held_back_starts : tuple of ndarray of int32
+        The bars of each lead sheet from which windows are taken: overlapping ones to learn from, and windows side by
+        side to measure by.
     facts : dict
         What `solomuse.datasets.facts.song_facts` says of it.
     print : MelodyPrint
@@ -46,35 +56,41 @@ class Prepared:
     """
 
     file: SongFile
-    windows: tuple[Window, ...]
-    held_back_windows: tuple[Window, ...]
+    sheets: tuple[GridSheet, ...]
+    windows: tuple[NDArray[np.int32], ...]
+    starts: tuple[NDArray[np.int32], ...]
+    held_back_starts: tuple[NDArray[np.int32], ...]
     facts: dict[str, Any]
     print: MelodyPrint
 
 
 def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
-    """One song's windows, or why it has none."""
+    """One song on the grid, or why it is left out."""
     if file.split == "omitted" and not config.omitted:
         return Skip(file.name, "Omitted", f"{file.name}: its publishers leave it out; --omitted takes it in")
     try:
         song = with_joined_melody(read_song(file, config.sustain), config.melody)
         sheets = list(_sheets(song, config))
         codec = Codec(vocabulary(config.grid))
-        cutters = [WindowCutter(sheet, codec, config.seq_len) for _, sheet in sheets]
-        found, apart = (
-            tuple(window for cutter in cutters for window in cutter.cut(config.window_bars, hop))
-            for hop in (config.hop_bars, config.window_bars)
-        )
-        if not found:
+        on_grid = tuple(codec.on_grid(sheet) for _, sheet in sheets)
+        windows = tuple(windows_from_each_bar(sheet, config.window_bars, config.seq_len) for sheet in on_grid)
+        starts, apart = (tuple(cut(own, hop) for own in windows) for hop in (config.hop_bars, config.window_bars))
+        if not sum(map(len, starts)):
             return Skip(file.name, "NoWindow", f"{file.name}: no bar of its melody fits {config.seq_len} tokens")
         facts = song_facts(song, sheets, config.chords)
-        return Prepared(file, found, apart, facts, melody_print([sheet for _, sheet in sheets]))
+        melody = melody_print([sheet for _, sheet in sheets])
+        return Prepared(file, on_grid, windows, starts, apart, facts, melody)
     except SoloMuseError as error:
         # an archive's songs lie in a folder whose name is another one each time
         detail = str(error).splitlines()[0].replace(str(file.path), file.name)
         return Skip(file.name, error.reason, detail)
     except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
         return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")
+
+
+def failed_song(file: SongFile, error: Exception) -> Skip:
+    """A song that took too long, or took its process with it."""
+    return Skip(file.name, "OutOfTime" if isinstance(error, OutOfTimeError) else "Crash", f"{file.name}: {error}")
 
 
 def _sheets(song: Song, config: DataConfig) -> Iterator[tuple[Stretch, LeadSheet]]:

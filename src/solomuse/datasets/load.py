@@ -1,9 +1,10 @@
-"""Loads a dataset folder, memory-mapped."""
+"""Loads a dataset folder, memory-mapped; its windows are encoded as they are asked for."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.config import DataConfig
-from solomuse.datasets.build import DATASET_VERSION
+from solomuse.datasets.catalogue import DATASET_VERSION, STARTS, TABLE
+from solomuse.datasets.shards import Shards
 from solomuse.errors import DatasetError
+from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import Vocabulary, vocabulary
 
 
@@ -22,30 +25,53 @@ class Windows:
 
     Parameters
     ----------
-    token_ids : ndarray of shape (tokens,), uint16
-    features : ndarray of shape (tokens, F), uint8
-    offsets : ndarray of shape (windows + 1,), int64
-    songs : ndarray of shape (windows,), int64
-        The song that each window is from.
+    table : ndarray of shape (windows, len(TABLE)), int32
+        Where each is.
+    starts : ndarray of shape (bars, len(STARTS)), int32
+        Which windows there are besides.
+    shards : Shards
+    config : DataConfig
+    vocabulary : Vocabulary
     """
 
-    token_ids: NDArray[np.uint16]
-    features: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
-    songs: NDArray[np.int64]
+    table: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    shards: Shards
+    config: DataConfig
+    vocabulary: Vocabulary
 
     def __len__(self) -> int:
-        return len(self.songs)
+        return len(self.table)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Token ids of shape (T,) and features of shape (T, F) of one window."""
-        span = slice(self.offsets[index], self.offsets[index + 1])
-        return self.token_ids[span], self.features[span]
+        _, shard, place, first, bars, *_ = self.table[index].tolist()
+        return encode(self.shards.sheet(shard, place).slice(first, first + bars), self.vocabulary)
+
+    def moved(self, rng: np.random.Generator) -> Windows:
+        """The windows with other cuts: each moved at random by at most half of the way to the next one, in its song.
+
+        Where there is no window, one stays where it was.
+        """
+        _, _, _, first, bars, _, row, total = self.table.T
+        hop = np.minimum(self.config.hop_bars, bars)
+        start = np.clip(first + rng.integers(hop) - hop // 2, 0, total - bars)
+        start = np.where(self.starts[row + start - first, 1] > 0, start, first)
+        table = self.table.copy()
+        table[:, TABLE.index("first")] = start
+        table[:, TABLE.index("row")] += start - first
+        table[:, [TABLE.index(name) for name in STARTS]] = self.starts[table[:, TABLE.index("row")]]
+        return replace(self, table=table)
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> NDArray[np.int32]:
         """Tokens of each window, shape (windows,)."""
-        return np.diff(self.offsets)
+        return self.table[:, TABLE.index("tokens")]
+
+    @property
+    def songs(self) -> NDArray[np.int32]:
+        """The line in ``songs.jsonl`` that each window is from, shape (windows,)."""
+        return self.table[:, TABLE.index("song")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +89,10 @@ class Dataset:
 
     def windows(self, split: str) -> Windows:
         """The windows of ``train``, ``validation`` or ``test``."""
-        arrays = (np.load(self.path / f"{split}.{name}.npy", mmap_mode="r") for name in _ARRAYS)
-        return Windows(*arrays)
-
-
-_ARRAYS = ("tokens", "features", "offsets", "songs")
+        table, starts = (
+            np.load(self.path / f"{split}.{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("windows", "starts")
+        )
+        return Windows(table, starts, Shards(self.path / "shards"), self.config, self.vocabulary)
 
 
 def load_dataset(path: Path) -> Dataset:
@@ -88,9 +113,29 @@ def load_dataset(path: Path) -> Dataset:
     known = vocabulary(grid)
     if version != DATASET_VERSION or stored != known.hash:
         raise DatasetError(f"{path} was made for another vocabulary or version: run 'solomuse prepare' again")
-    missing = [
-        f"{s}.{a}.npy" for s in ("train", "validation") for a in _ARRAYS if not (path / f"{s}.{a}.npy").is_file()
+    needed = [
+        *(f"{split}.{name}.npy" for split in ("train", "validation") for name in ("windows", "starts")),
+        *(f"shards/{number:05}.npy" for number in range(report["shards"])),
     ]
+    missing = next((name for name in needed if not (path / name).is_file()), None)
     if missing:
-        raise DatasetError(f"{path} is incomplete ({missing[0]} is missing): run 'solomuse prepare' again")
+        raise DatasetError(f"{path} is incomplete ({missing} is missing): run 'solomuse prepare' again")
     return Dataset(path, report, known)
+
+
+def load_datasets(paths: Sequence[Path]) -> list[Dataset]:
+    """Several datasets to be learned from together.
+
+    Raises
+    ------
+    DatasetError
+        As `load_dataset` says, or if their vocabularies are not the same.
+    """
+    datasets = [load_dataset(path) for path in paths]
+    for other in datasets[1:]:
+        if other.vocabulary.hash != datasets[0].vocabulary.hash:
+            grids = f"grid {datasets[0].vocabulary.grid} and {other.vocabulary.grid}"
+            raise DatasetError(
+                f"{datasets[0].path} and {other.path} have different vocabularies ({grids}): prepare both with one grid"
+            )
+    return datasets

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from solomuse.datasets.duplicates import Pair, groups_of
 from solomuse.datasets.report_page import page
@@ -36,15 +38,23 @@ MOST_GROUPS, MOST_NAMES = 50, 10
 """How much is listed: songs, groups of duplicates, names of a group."""
 
 
-def full_report(report: dict[str, Any], songs: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> dict[str, Any]:
+class _Head(NamedTuple):
+    """What of every song is in memory at once."""
+
+    name: str
+    title: str
+    split: str
+
+
+def full_report(report: dict[str, Any], songs: Iterable[dict[str, Any]], pairs: Sequence[Pair]) -> dict[str, Any]:
     """What ``report.json`` holds: the report with stages, distributions, doubtful songs and duplicates.
 
     Parameters
     ----------
     report : dict
         What ``dataset.json`` holds.
-    songs : sequence of dict
-        The lines of ``songs.jsonl``.
+    songs : iterable of dict
+        The lines of ``songs.jsonl``; gone through several times.
     pairs : sequence of Pair
         Duplicates among them.
 
@@ -53,14 +63,15 @@ def full_report(report: dict[str, Any], songs: Sequence[dict[str, Any]], pairs: 
     dict
         Fit for JSON in UTF-8: numbers rounded, those that are none null, undecodable bytes of names replaced.
     """
+    heads = [_Head(song["name"], song["title"], song["split"]) for song in songs]
     full = {
         **report,
         "stages": _stages(report),
         "distributions": _distributions(songs),
         "beats": _beats(songs),
         "least_certain": _least_certain(songs),
-        "duplicates": _duplicates(songs, pairs),
-        "sides": _sides(report["config"], songs, pairs),
+        "duplicates": _duplicates(heads, pairs),
+        "sides": _sides(report["config"], heads, pairs),
     }
     return {name: _plain(value) for name, value in full.items()}
 
@@ -78,18 +89,17 @@ def _stages(report: dict[str, Any]) -> dict[str, int]:
     return {**stages, "used": report["songs"]}
 
 
-def _distributions(songs: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def _distributions(songs: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """Of each fact, how many songs have it; of chord qualities, how many chords."""
-    qualities: Counter[str] = Counter()
+    named: dict[str, Counter[str]] = {fact: Counter() for fact in ("meter", "key", "chord_source", "qualities")}
+    values: dict[str, array[float]] = {fact: array("d") for fact in EDGES_BY_FACT}
     for song in songs:
-        qualities.update(song["qualities"])
-    named = {fact: Counter(str(song[fact]) for song in songs) for fact in ("meter", "key", "chord_source")}
-    counted = {**named, "qualities": qualities}
-    bins = {
-        fact: _histogram((song[fact] for song in songs if song.get(fact) is not None), edges)
-        for fact, edges in EDGES_BY_FACT.items()
-    }
-    return {**{name: dict(counts.most_common()) for name, counts in counted.items()}, **bins}
+        for fact, counts in named.items():
+            counts.update(song[fact] if fact == "qualities" else [str(song[fact])])
+        for fact, known in values.items():
+            known.extend([song[fact]] if song.get(fact) is not None else [])
+    bins = {fact: _histogram(known, EDGES_BY_FACT[fact]) for fact, known in values.items()}
+    return {**{name: dict(counts.most_common()) for name, counts in named.items()}, **bins}
 
 
 def _histogram(values: Iterable[float], edges: Sequence[float]) -> dict[str, int]:
@@ -107,7 +117,7 @@ def _histogram(values: Iterable[float], edges: Sequence[float]) -> dict[str, int
     return {labels[place]: counts[place] for place in used}
 
 
-def _beats(songs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def _beats(songs: Iterable[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Where beats come from: how many songs, and how far on average their notes are from the grid."""
     deviations: dict[str, list[float]] = defaultdict(list)
     for song in songs:
@@ -116,10 +126,10 @@ def _beats(songs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return {source: {"songs": len(ticks), "deviation_ticks": sum(ticks) / len(ticks)} for source, ticks in ranked}
 
 
-def _least_certain(songs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _least_certain(songs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The songs whose melody is the least likely to be one, each with its least likely stretch; no certain ones."""
-    doubted = [song for song in songs if song["confidence"] < 1]
-    ranked = sorted(doubted, key=lambda song: song["confidence"])[:LEAST_CERTAIN]
+    doubted = (song for song in songs if song["confidence"] < 1)
+    ranked = nsmallest(LEAST_CERTAIN, doubted, key=lambda song: float(song["confidence"]))
     doubtful = [(song, min(song["melody"], key=lambda stretch: stretch["score"])) for song in ranked]
     return [
         {"name": song["name"], "track": stretch["track"], "track_name": stretch["name"], "score": stretch["score"]}
@@ -127,15 +137,15 @@ def _least_certain(songs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _duplicates(songs: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> dict[str, Any]:
+def _duplicates(heads: Sequence[_Head], pairs: Sequence[Pair]) -> dict[str, Any]:
     """Songs with the same melody; those that their titles do not give away come first."""
-    groups = list(_groups(songs, pairs))
+    groups = list(_groups(heads, pairs))
     listed: list[dict[str, Any]] = [
         {
             "songs": len(members),
-            "titles": len({member["title"] for member in members}),
+            "titles": len({member.title for member in members}),
             "overlap": overlap,
-            "names": [member["name"] for member in members[:MOST_NAMES]],
+            "names": [member.name for member in members[:MOST_NAMES]],
         }
         for members, overlap in groups
     ]
@@ -149,38 +159,38 @@ def _duplicates(songs: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> dict[
     }
 
 
-def _groups(songs: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> Iterator[tuple[list[dict[str, Any]], float]]:
+def _groups(heads: Sequence[_Head], pairs: Sequence[Pair]) -> Iterator[tuple[list[_Head], float]]:
     """The songs that hang together by their melodies, whatever their titles, with the least overlap of their pairs."""
-    places = groups_of([f"{place:09}" for place in range(len(songs))], pairs)  # each song a title of its own
-    members: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    places = groups_of([f"{place:09}" for place in range(len(heads))], pairs)  # each song a title of its own
+    members: dict[str, list[_Head]] = defaultdict(list)
     overlaps: dict[str, list[float]] = defaultdict(list)
-    for song, place in zip(songs, places, strict=True):
-        members[place].append(song)
+    for head, place in zip(heads, places, strict=True):
+        members[place].append(head)
     for pair in pairs:
         overlaps[places[pair.first]].append(pair.overlap)
     for place, values in overlaps.items():
         yield members[place], min(values)
 
 
-def _sides(config: dict[str, Any], songs: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> dict[str, Any]:
+def _sides(config: dict[str, Any], heads: Sequence[_Head], pairs: Sequence[Pair]) -> dict[str, Any]:
     """Songs and groups of each split, and the groups of duplicates that are on two sides, or would be by title alone.
 
     By title alone is null where the splits are those of the publishers.
     """
-    group_of_songs = groups_of([song["title"] for song in songs], pairs)
+    group_of_songs = groups_of([head.title for head in heads], pairs)
     splits = {
         split: {
-            "songs": sum(song["split"] == split for song in songs),
-            "groups": len({group for song, group in zip(songs, group_of_songs, strict=True) if song["split"] == split}),
+            "songs": sum(head.split == split for head in heads),
+            "groups": len({group for head, group in zip(heads, group_of_songs, strict=True) if head.split == split}),
         }
         for split in SPLITS
     }
-    own = split_titles({song["title"] for song in songs}, config["held_back"])
-    together = [members for members, _ in _groups(songs, pairs)]
+    own = split_titles({head.title for head in heads}, config["held_back"])
+    together = [members for members, _ in _groups(heads, pairs)]
     return {
         "splits": splits,
-        "on_two_sides": sum(len({member["split"] for member in members}) > 1 for members in together),
-        "by_title_alone": sum(len({own[member["title"]] for member in members}) > 1 for members in together)
+        "on_two_sides": sum(len({member.split for member in members}) > 1 for members in together),
+        "by_title_alone": sum(len({own[member.title] for member in members}) > 1 for members in together)
         if config["splits"] == "title"
         else None,
     }

@@ -113,15 +113,13 @@ def _head(report: Mapping[str, Any]) -> str:
         "training windows": windows,
         "titles": report["titles"],
         "tokens a note": f"{report['tokens_per_note']:.2f}",
-        "files a second": report["files_per_second"],
         "songs that share a melody": copies,
     }
     boxes = "".join(f'<div class="card"><b>{_text(value)}</b>{_text(name)}</div>' for name, value in numbers.items())
     stages = {STAGE_NAMES[stage]: count for stage, count in report["stages"].items()}
     return (
         f"<h1>{_headline(report)}</h1>\n<p>{_text(_lead(report))}</p>\n"
-        f'<p class="faint">By source: {_text(sources)}. SoloMuse {_text(report["package"])}, '
-        f"{report['seconds']:,.0f} seconds.</p>\n"
+        f'<p class="faint">By source: {_text(sources)}. SoloMuse {_text(report["package"])}.</p>\n'
         f'<div class="numbers">{boxes}</div>\n'
         "<h2>From files to songs</h2>\n"
         f'<div class="card wide">{bar_chart(stages, "songs that reached each stage")}</div>'

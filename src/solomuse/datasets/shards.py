@@ -1,91 +1,199 @@
-"""The windows of a dataset on disk: all of them in one place at first, then each split's in arrays of its own."""
+"""Songs on disk: shards of some hundred files each, memory-mapped.
+
+::
+
+    shards/
+      00000.npy      the lead sheets of its songs, one after another, int32
+      00000.jsonl    one line a file: what was found in it, or why it was left out; only while a dataset is made
+
+A lead sheet is one stretch of its shard: four numbers (notes, chords, bars, tempo), then the columns of a `GridSheet`.
+So reading one is one look at one file, whatever the size of the collection, and a shard's bytes depend on its files
+alone.
+
+Plain arrays and not Arrow or Parquet: windows are drawn in random order, each from another song, for which a mapped
+array is a slice without a copy, shared by all processes of a machine. There is no column to filter by, and numpy is
+there already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
-from solomuse.datasets.windows import Window
-from solomuse.tokens.features import FEATURES
-from solomuse.tokens.vocabulary import SEP
+from solomuse.datasets.duplicates import MelodyPrint
+from solomuse.datasets.examples import Prepared, Skip
+from solomuse.tokens.grid_sheet import GridSheet
 
-KINDS: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...] = (
-    ("tokens", np.dtype(np.uint16), ()),
-    ("features", np.dtype(np.uint8), (len(FEATURES),)),
-)
-"""Name, type and shape of a row of what is kept of each token."""
+MOST_OPEN = 512
+"""Shards that are mapped at a time: each takes one of the process's file handles."""
+
+UNFINISHED = ".unfinished-"
+HEADER = 4
+_ARRAYS = ("windows", "starts", "held_back_starts")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptWindow:
-    """A window that lies in a spool.
+class KeptSong:
+    """What of a song is kept beside its lead sheets.
 
     Parameters
     ----------
-    start, tokens : int
-        Its place there, and its length.
-    events : int
-        How many of its tokens come after ``<SEP>``.
-    notes : int
+    name, title, source : str
+        As its `solomuse.datasets.song_file.SongFile` has them.
+    published : str
+        The split that its publishers put it in; empty where they do not.
+    facts : dict
+        What `solomuse.datasets.facts.song_facts` says of it.
+    print : MelodyPrint
+    places : tuple of int
+        Where each of its lead sheets starts in the shard.
+    windows, starts, held_back_starts : tuple of ndarray
+        As `solomuse.datasets.examples.Prepared` has them.
     """
 
-    start: int
-    tokens: int
-    events: int
-    notes: int
+    name: str
+    title: str
+    source: str
+    published: str
+    facts: dict[str, Any]
+    print: MelodyPrint
+    places: tuple[int, ...]
+    windows: tuple[NDArray[np.int32], ...]
+    starts: tuple[NDArray[np.int32], ...]
+    held_back_starts: tuple[NDArray[np.int32], ...]
+
+    def starts_for(self, split: str) -> tuple[NDArray[np.int32], ...]:
+        """Overlapping windows to learn from; windows side by side to measure by, so that each note counts once."""
+        return self.starts if split == "train" else self.held_back_starts
+
+    def windows_for(self, split: str) -> NDArray[np.int32]:
+        """The windows that are taken, of all lead sheets: shape (windows, len(WINDOW))."""
+        return np.concatenate([own[at] for own, at in zip(self.windows, self.starts_for(split), strict=True)])
 
 
-class Spool(AbstractContextManager["Spool"]):
-    """Windows on disk until it is known which split they go to, so that memory does not grow with their number.
+def write_shard(folder: Path, number: int, outcomes: Sequence[Prepared | Skip]) -> None:
+    """Write a shard; it is there in full or not at all, whatever happens meanwhile and whoever else writes the same."""
+    records, lines, end = [np.zeros(0, dtype=np.int32)], [], 0
+    for outcome in outcomes:
+        if isinstance(outcome, Skip):
+            lines.append(asdict(outcome))
+            continue
+        own = [_record(sheet) for sheet in outcome.sheets]
+        *places, end = accumulate(map(len, own), initial=end)
+        lines.append(_line(outcome, places))
+        records += own
+    array, text = _paths(folder, number)
+    with _whole(array) as file:
+        np.save(file, np.concatenate(records))
+    with _whole(text) as file:
+        file.writelines(json.dumps(line).encode("ascii") + b"\n" for line in lines)
+
+
+def is_written(folder: Path, number: int) -> bool:
+    """Whether a shard is there."""
+    return all(path.is_file() for path in _paths(folder, number))
+
+
+def kept_outcomes(folder: Path, number: int) -> Iterator[KeptSong | Skip]:
+    """What came of the files of a shard, in order."""
+    with _paths(folder, number)[1].open(encoding="ascii") as file:
+        for text in file:
+            line = json.loads(text)
+            yield Skip(**line) if "reason" in line else _kept(line)
+
+
+def tidy(folder: Path) -> None:
+    """Remove what is not needed once the dataset is complete: all but the lead sheets."""
+    for pattern in ("*.jsonl", f"{UNFINISHED}*"):
+        for path in folder.glob(pattern):
+            path.unlink()
+
+
+class Shards:
+    """The lead sheets of a dataset, mapped as they are asked for.
 
     Parameters
     ----------
     folder : Path
-        Where its two files lie until it is left.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._paths = [folder / f"{name}.spool" for name, _, _ in KINDS]
-        self._files: list[IO[bytes]] = [path.open("wb") for path in self._paths]
-        self._end = 0
+        self._folder = folder
+        self._mapped = lru_cache(MOST_OPEN)(self._map)
 
-    def keep(self, windows: Sequence[Window]) -> tuple[KeptWindow, ...]:
-        """Write the windows down; of one that comes several times one copy."""
-        kept: dict[int, KeptWindow] = {}
-        for window in windows:
-            if id(window) not in kept:
-                count = len(window.token_ids)
-                events = count - 1 - int(np.argmax(window.token_ids == SEP))
-                kept[id(window)] = KeptWindow(self._end, count, events, window.notes)
-                self._end += count
-                tokens, features = self._files
-                tokens.write(window.token_ids.tobytes())
-                features.write(window.features.tobytes())
-        return tuple(kept[id(window)] for window in windows)
+    def sheet(self, shard: int, place: int) -> GridSheet:
+        """The lead sheet that starts at `place`; nothing of it is copied."""
+        array = self._mapped(shard)
+        notes, chords, bars, tempo = array[place : place + HEADER].tolist()
+        ends = np.cumsum([place + HEADER, 4 * notes, 5 * chords, bars + 1, bars]).tolist()
+        parts = [array[start:end] for start, end in pairwise(ends)]
+        return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tempo)
 
-    def write(self, stem: Path, songs: Iterable[tuple[int, Sequence[KeptWindow]]]) -> None:
-        """Write the arrays of one split, given the windows of each of its songs by the song's number."""
-        chosen = [(number, window) for number, windows in songs for window in windows]
-        ends = np.cumsum([0, *(window.tokens for _, window in chosen)], dtype=np.int64)
-        np.save(stem.with_name(f"{stem.name}.offsets.npy"), ends)
-        np.save(stem.with_name(f"{stem.name}.songs.npy"), np.array([number for number, _ in chosen], dtype=np.int64))
-        for (name, dtype, row), file, path in zip(KINDS, self._files, self._paths, strict=True):
+    def _map(self, shard: int) -> NDArray[np.int32]:
+        array: NDArray[np.int32] = np.load(_paths(self._folder, shard)[0], mmap_mode="r").view(np.ndarray)
+        return array
+
+
+def _paths(folder: Path, number: int) -> tuple[Path, Path]:
+    return folder / f"{number:05}.npy", folder / f"{number:05}.jsonl"
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file under a name of its own, which takes the place of `path` once it is on the disk."""
+    partial = path.with_name(f"{UNFINISHED}{uuid4().hex}")
+    try:
+        with partial.open("wb") as file:
+            yield file
             file.flush()
-            size = dtype.itemsize * int(np.prod(row))
-            header = {"descr": dtype.str, "fortran_order": False, "shape": (int(ends[-1]), *row)}
-            with path.open("rb") as spooled, stem.with_name(f"{stem.name}.{name}.npy").open("wb") as target:
-                np.lib.format.write_array_header_1_0(target, header)
-                for _, window in chosen:
-                    spooled.seek(window.start * size)
-                    target.write(spooled.read(window.tokens * size))
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
-    def __exit__(self, *_: object) -> None:
-        """Remove the files."""
-        for file, path in zip(self._files, self._paths, strict=True):
-            file.close()
-            path.unlink(missing_ok=True)
+
+def _record(sheet: GridSheet) -> NDArray[np.int32]:
+    """The lead sheet as one stretch of numbers."""
+    header = np.array([len(sheet.notes), len(sheet.chords), sheet.bars, sheet.tempo], dtype=np.int32)
+    return np.concatenate([header, sheet.notes.ravel(), sheet.chords.ravel(), sheet.bar_lines, sheet.meters])
+
+
+def _line(song: Prepared, places: list[int]) -> dict[str, Any]:
+    """What is kept of a song whose lead sheets are at these places, as JSON has it."""
+    return {
+        "name": song.file.name,
+        "title": song.file.title,
+        "source": song.file.source,
+        "published": song.file.split,
+        "facts": song.facts,
+        "ngrams": song.print.ngrams,
+        "sketch": b64encode(song.print.sketch).decode("ascii"),
+        "places": places,
+        **{name: [array.tolist() for array in getattr(song, name)] for name in _ARRAYS},
+    }
+
+
+def _kept(line: dict[str, Any]) -> KeptSong:
+    arrays = {name: tuple(np.array(own, dtype=np.int32) for own in line[name]) for name in _ARRAYS}
+    return KeptSong(
+        name=line["name"],
+        title=line["title"],
+        source=line["source"],
+        published=line["published"],
+        facts=line["facts"],
+        print=MelodyPrint(line["ngrams"], b64decode(line["sketch"])),
+        places=tuple(line["places"]),
+        **arrays,
+    )

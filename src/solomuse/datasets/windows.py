@@ -3,88 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.music.leadsheet import LeadSheet
-from solomuse.tokens.codec import Codec
-from solomuse.tokens.features import features
+from solomuse.tokens.encoding import token_counts
+from solomuse.tokens.grid_sheet import GridSheet
+
+WINDOW = ("bars", "chart", "events", "notes")
+"""What is known of a window: how many bars, tokens up to ``<SEP>``, tokens after it, notes."""
+
+BARS, NOTES = WINDOW.index("bars"), WINDOW.index("notes")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One training sequence.
+def windows_from_each_bar(sheet: GridSheet, bars: int, max_tokens: int) -> NDArray[np.int32]:
+    """The window of at most `bars` bars that starts at each bar.
 
-    Parameters
-    ----------
-    token_ids : ndarray of shape (T,), uint16
-    features : ndarray of shape (T, F), uint8
-        As `solomuse.tokens.features` says.
-    bars, notes : int
-        How much music it holds.
+    One that would have more than `max_tokens` takes half of its bars, or half of those. A note that sounds into a
+    window is not part of it, one that sounds out of it ends with it.
+
+    Returns
+    -------
+    ndarray of shape (sheet.bars, len(WINDOW)), int32
+        With 0 notes where there is no window: it would have none, or a single bar is too long.
     """
+    starts = np.arange(sheet.bars)
+    lengths = np.array(list(_halves(np.minimum(bars, sheet.bars - starts))))  # (tries, sheet.bars)
+    counts = token_counts(sheet, np.broadcast_to(starts, lengths.shape).ravel(), (starts + lengths).ravel())
+    counts = counts.reshape(*lengths.shape, 3)
+    fits = counts[..., :2].sum(axis=-1) <= max_tokens
+    chosen = np.where(fits.any(axis=0), fits.argmax(axis=0), len(lengths) - 1)
+    found = np.column_stack([lengths[chosen, starts], counts[chosen, starts]])
+    found[~fits.any(axis=0), NOTES] = 0
+    return found.astype(np.int32)
 
-    token_ids: NDArray[np.uint16]
-    features: NDArray[np.uint8]
-    bars: int
-    notes: int
 
+def cut(windows: NDArray[np.int32], hop: int) -> NDArray[np.int32]:
+    """The bars from which windows are taken, one every `hop` bars, given the window from each bar.
 
-class WindowCutter:
-    """Cuts a lead sheet into windows; a stretch of bars that comes again is encoded only once.
-
-    Parameters
-    ----------
-    sheet : LeadSheet
-    codec : Codec
-    max_tokens : int
-        A window that would be longer takes fewer bars.
-
-    Raises
-    ------
-    VocabularyError
-        If the sheet's meters are not in the vocabulary.
+    Where a window has fewer bars than that, the next one starts that much earlier. Of windows without notes none is
+    taken.
     """
+    starts = np.array(list(_steps(windows[:, BARS].tolist(), hop)), dtype=np.int32)
+    taken: NDArray[np.int32] = starts[windows[starts, NOTES] > 0]
+    return taken
 
-    def __init__(self, sheet: LeadSheet, codec: Codec, max_tokens: int) -> None:
-        self._whole, self._codec, self._max_tokens = codec.quantise(sheet), codec, max_tokens
-        self._window_by_bars: dict[tuple[int, int], Window | None] = {}
 
-    def cut(self, bars: int, hop: int) -> Iterator[Window]:
-        """Windows of at most `bars` bars, one starting every `hop` bars.
+def _halves(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The lengths, half of them, half of those, until all are 1."""
+    yield lengths
+    while (lengths > 1).any():
+        lengths = np.maximum(1, lengths // 2)
+        yield lengths
 
-        Where a window takes fewer bars, the next one starts that much earlier. Windows without a note are left out. A
-        note that sounds into a window is not part of it, one that sounds out of it ends with it.
-        """
-        start, total = 0, len(self._whole.chart.bars)
-        while start < total:
-            length = min(bars, total - start)
-            window = self._window(start, length)
-            while window is None and length > 1:
-                length = max(1, length // 2)
-                window = self._window(start, length)
-            if window is not None and window.notes:
-                yield window
-            if start + length >= total:
-                return
-            start += min(hop, length)
 
-    def _window(self, start: int, length: int) -> Window | None:
-        """The window of some bars, None where it has too many tokens."""
-        key = start, length
-        if key not in self._window_by_bars:
-            part = self._whole.slice(start, start + length)
-            token_ids = self._codec.encode_quantised(part)
-            self._window_by_bars[key] = (
-                Window(
-                    np.array(token_ids, dtype=np.uint16),
-                    features(token_ids, self._codec.vocabulary),
-                    length,
-                    len(part.melody),
-                )
-                if len(token_ids) <= self._max_tokens
-                else None
-            )
-        return self._window_by_bars[key]
+def _steps(lengths: list[int], hop: int) -> Iterator[int]:
+    """The bars at which windows start, given how long one is that starts at each bar."""
+    start = 0
+    while start < len(lengths):
+        yield start
+        if start + lengths[start] >= len(lengths):
+            return
+        start += min(hop, lengths[start])

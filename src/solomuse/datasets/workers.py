@@ -39,6 +39,8 @@ def results(
     items: Sequence[Item],
     jobs: int,
     max_seconds: float = 0,
+    *,
+    apart: bool = False,
 ) -> Iterator[Result]:
     """The result of each item, in order, whatever the number of processes.
 
@@ -52,12 +54,12 @@ def results(
     failed : callable
         The result of an item that ended in `OutOfTimeError` or `ProcessDiedError`. Can be pickled.
     jobs : int
-        Processes; with 1 all is done in this one.
+        Processes; with 1 all is done in this one, unless `apart` asks for one of its own.
     max_seconds : float
         Time limit for an item, 0 for none; kept where the system has timers and this is the main thread.
     """
     guarded = partial(_guarded, work, failed, max_seconds)
-    if jobs == 1:
+    if jobs == 1 and not apart:
         yield from map(guarded, items)
         return
     waiting = deque(items[first : first + CHUNK] for first in range(0, len(items), CHUNK))
@@ -74,7 +76,7 @@ def _until_broken(
 ) -> Iterator[tuple[Sequence[Item], list[Result]]]:
     """Chunks with their results until all are done or a process dies; those without a result are put back."""
     out: deque[tuple[Sequence[Item], Future[list[Result]]]] = deque()
-    with _one_thread_each(), ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    with _one_thread_each(), _pool(jobs) as pool:
         try:
             while waiting or out:
                 while waiting and len(out) < CHUNKS_AHEAD * jobs:
@@ -104,11 +106,26 @@ def _one_thread_each() -> Iterator[None]:
 
 def _alone(guarded: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], item: Item) -> Result:
     """The result of one item in a process of its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with _pool(1) as pool:
         try:
             return pool.submit(guarded, item).result()
         except BrokenProcessPool:
             return failed(item, ProcessDiedError("its process crashed or was killed"))
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _leave_with_parent)
+
+
+def _leave_with_parent() -> None:
+    """End this process once the one that started it is gone, even if it was killed: else it would wait for ever."""
+
+    def leave() -> None:
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
 
 
 def _chunk(guarded: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

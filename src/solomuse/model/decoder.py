@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from solomuse.tokens.features import ROOT
+from solomuse.model.relative import relative_scores
+from solomuse.tokens.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,7 @@ class DecoderConfig:
 
     Parameters
     ----------
-    first_note : int
-        Id of ``NOTE_ON_0``.
+    vocabulary : Vocabulary
     feature_sizes : tuple of int
         Empty for a plain GPT-2.
     """
@@ -27,7 +27,7 @@ class DecoderConfig:
     n_head: int
     n_embd: int
     block_size: int
-    first_note: int
+    vocabulary: Vocabulary
     feature_sizes: tuple[int, ...]
     layer_norm_epsilon: float = 1e-5
 
@@ -103,7 +103,8 @@ class Decoder:
         hidden = self._norm("transformer.ln_f", x[rows, last])  # (B, C)
         logits = functional.linear(hidden, w.get("lm_head.weight", w["transformer.wte.weight"]))
         if self.config.feature_sizes:
-            logits = self._add_degree_scores(logits, hidden, features[rows, last, ROOT])
+            relative = functional.linear(hidden, w["relative_head.weight"])
+            logits = logits + relative_scores(relative, features[rows, last], self.config.vocabulary)
         return logits
 
     def _block(self, layer: int, x: Tensor, positions: Tensor, mask: Tensor, cache: Cache) -> Tensor:
@@ -132,11 +133,3 @@ class Decoder:
     def _norm(self, name: str, x: Tensor) -> Tensor:
         weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
         return functional.layer_norm(x, (x.shape[-1],), weight, bias, self.config.layer_norm_epsilon)
-
-    def _add_degree_scores(self, logits: Tensor, hidden: Tensor, roots: Tensor) -> Tensor:
-        degrees = functional.linear(hidden, self.weights["degree_head.weight"])  # (B, 12)
-        index = (torch.arange(128, device=self.device) - (roots[:, None] - 1)) % 12  # (B, 128)
-        scores = degrees.gather(-1, index) * (roots > 0)[:, None]
-        start = self.config.first_note
-        logits[:, start : start + 128] += scores
-        return logits

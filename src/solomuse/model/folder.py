@@ -103,7 +103,7 @@ def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConf
         n_head=config["n_head"],
         n_embd=config["n_embd"],
         block_size=config["n_positions"],
-        first_note=known.note_on.start,
+        vocabulary=known,
         feature_sizes=tuple(config.get("feature_sizes") or ()),
         layer_norm_epsilon=config.get("layer_norm_epsilon", 1e-5),
     )

@@ -1,9 +1,8 @@
 """GPT-2 with features of the chart, as a transformers model, for training.
 
 The embedding of each position is the token's plus one for each feature (`solomuse.tokens.features`): the
-current chord, the next one and when it comes, the place in the bar, the last note's degree. The score of each
-``NOTE_ON`` gets, on top of GPT-2's own, a score of the pitch's degree in the current chord, so that what is
-learned over one root serves all twelve. The rest is GPT-2 unchanged.
+current chord, the next one and when it comes, the place in the bar, the last note and how it was reached. To
+GPT-2's own scores of the next token are added those of `solomuse.model.relative`. The rest is GPT-2 unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from solomuse.config import ModelConfig
-from solomuse.tokens.features import ROOT, feature_sizes, features
+from solomuse.model.relative import relative_scores, relative_size
+from solomuse.tokens.features import feature_sizes, features
 from solomuse.tokens.vocabulary import BOS, EOS, PAD, Vocabulary, vocabulary
 
 
@@ -28,7 +28,6 @@ class ChartGPT2Config(GPT2Config):
 
     feature_sizes: list[int] | None = None
     grid: int = 12
-    first_note: int = 5
 
 
 class ChartGPT2LMHeadModel(GPT2LMHeadModel):
@@ -40,7 +39,7 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         super().__init__(config)
         sizes = config.feature_sizes or list(feature_sizes(vocabulary(config.grid)))
         self.feature_embedding = nn.Embedding(sum(sizes), config.n_embd)
-        self.degree_head = nn.Linear(config.n_embd, 12, bias=False)
+        self.relative_head = nn.Linear(config.n_embd, relative_size(vocabulary(config.grid)), bias=False)
         self._offsets = [sum(sizes[:index]) for index in range(len(sizes))]
         self.loss_type = "ForCausalLM"
         self.post_init()
@@ -78,8 +77,8 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
             **{key: value for key, value in kwargs.items() if key in ("position_ids", "cache_position")},
         )
         hidden = out.last_hidden_state
-        logits = self.lm_head(hidden)  # (B, T, V)
-        logits = add_degree_scores(logits, self.degree_head(hidden), rows[..., ROOT].long(), self.config.first_note)
+        relative = relative_scores(self.relative_head(hidden), rows.long(), vocabulary(self.config.grid))
+        logits = self.lm_head(hidden) + relative  # (B, T, V)
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels, vocab_size=self.config.vocab_size, **loss_kwargs)
@@ -95,26 +94,6 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
     def _features_of(self, input_ids: Tensor) -> Tensor:
         rows = [features(row, vocabulary(self.config.grid)) for row in input_ids.tolist()]
         return torch.stack([torch.from_numpy(row) for row in rows]).to(input_ids.device)
-
-
-def add_degree_scores(logits: Tensor, degrees: Tensor, roots: Tensor, first_note: int) -> Tensor:
-    """Add to each ``NOTE_ON`` the score of its degree in the current chord.
-
-    Parameters
-    ----------
-    logits : Tensor of shape (..., V)
-    degrees : Tensor of shape (..., 12)
-        Scores by semitones above the root.
-    roots : Tensor of shape (...)
-        Pitch class + 1, 0 where there is no chord.
-    first_note : int
-        Id of ``NOTE_ON_0``.
-    """
-    pitches = torch.arange(128, device=logits.device)
-    index = (pitches - (roots.unsqueeze(-1) - 1)) % 12  # (..., 128)
-    scores = degrees.gather(-1, index) * (roots > 0).unsqueeze(-1)
-    zeros = [first_note, logits.shape[-1] - first_note - 128]
-    return logits + functional.pad(scores, zeros)
 
 
 def build_model(config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:
@@ -138,6 +117,5 @@ def build_model(config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:
         **shape,
         feature_sizes=list(feature_sizes(vocabulary)),
         grid=vocabulary.grid,
-        first_note=vocabulary.note_on.start,
     )
     return ChartGPT2LMHeadModel(chart_config)

@@ -99,7 +99,7 @@ def batches_by_tokens(sequences: Iterable[Sequence_], tokens: int = 8192) -> Ite
         yield batch
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Vocabulary) -> Likelihood:
     """The cost of the events of some sequences; features are given to a model that takes them."""
     device = next(model.parameters()).device

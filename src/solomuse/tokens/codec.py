@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from solomuse.errors import VocabularyError
 from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import Note
+from solomuse.tokens.encoding import encode, encode_start
 from solomuse.tokens.grammar import ParsedChord, Parser, parse
-from solomuse.tokens.vocabulary import (
-    BAR,
-    BOS,
-    CHORDS_ON_C,
-    EOS,
-    QPMS,
-    SEP,
-    VELOCITIES,
-    Vocabulary,
-    nearest,
-    simplify,
-)
+from solomuse.tokens.grid_sheet import GridSheet, grid_sheet
+from solomuse.tokens.vocabulary import CHORDS_ON_C, QPMS, VELOCITIES, Vocabulary, nearest, simplify
 
 _VELOCITY_BINS = tuple(nearest(velocity, VELOCITIES) for velocity in range(128))
 
@@ -95,11 +84,18 @@ class Codec:
 
     def encode(self, sheet: LeadSheet) -> list[int]:
         """Token ids of the whole sequence, ``<BOS>`` to ``<EOS>``; quantises first."""
-        return self.encode_quantised(self.quantise(sheet))
+        token_ids: list[int] = encode(self.on_grid(sheet), self.vocabulary)[0].tolist()
+        return token_ids
 
-    def encode_quantised(self, sheet: LeadSheet) -> list[int]:
-        """Token ids of the whole sequence of a sheet that is quantised already."""
-        return [*self.encode_start(sheet, sheet.chart.duration), EOS]
+    def on_grid(self, sheet: LeadSheet) -> GridSheet:
+        """The columns of the quantised sheet.
+
+        Raises
+        ------
+        VocabularyError
+            If a meter is not in the vocabulary.
+        """
+        return grid_sheet(self.quantise(sheet), self.vocabulary)
 
     def encode_start(self, sheet: LeadSheet, until: int) -> list[int]:
         """Token ids from ``<BOS>`` to where the cursor stands at the end of a note, or on a bar line, `until`.
@@ -109,62 +105,10 @@ class Codec:
         sheet : LeadSheet
             Quantised.
         until : int
-            Ticks; no note may start after it.
+            Ticks; no note may sound after it.
         """
-        return [*self.encode_chart(sheet.chart), *self._encode_events(sheet, until)]
-
-    def encode_chart(self, chart: Chart) -> list[int]:
-        """Token ids ``<BOS>`` to ``<SEP>``; the chart's chords are simplified, its times must lie on the grid."""
         v = self.vocabulary
-        token_ids = [BOS]
-        if chart.qpm is not None:
-            token_ids.append(v.tempo.id_of(nearest(chart.qpm, QPMS)))
-        meter = COMMON_TIME
-        for bar in chart.bars:
-            if bar.meter != meter:
-                token_ids.append(v.meter.id_of(bar.meter))
-                meter = bar.meter
-            for span in bar.chords:
-                token_ids += self._chord_ids(simplify(span.chord))
-                if span.duration != bar.duration:
-                    if span.duration % v.step_ticks:
-                        raise VocabularyError(f"a chord of {span.duration} ticks does not fit a grid of {v.grid}")
-                    token_ids.append(v.chord_duration.id_of(span.duration // v.step_ticks))
-        return [*token_ids, SEP]
-
-    def _chord_ids(self, chord: Chord) -> list[int]:
-        v = self.vocabulary
-        if chord.root is None or chord.bass is None:
-            return [v.chord_root.stop - 1, v.chord_quality.stop - 1]
-        token_ids = [v.chord_root.start + chord.root, v.chord_quality.id_of(chord.quality_label)]
-        return [*token_ids, v.chord_bass.start + chord.bass] if chord.bass != chord.root else token_ids
-
-    def _encode_events(self, sheet: LeadSheet, until: int) -> list[int]:
-        v, step = self.vocabulary, self.vocabulary.step_ticks
-        bar_lines = [time // step for time in sheet.chart.bar_times]
-        token_ids: list[int] = []
-        cursor, bar, velocity = 0, 1, 0
-
-        def rest_to(onset: int) -> None:
-            nonlocal cursor, bar
-            while bar_lines[bar] <= cursor < bar_lines[-1]:
-                bar += 1
-            while cursor < onset and bar_lines[bar] <= onset:
-                token_ids.append(BAR)
-                cursor, bar = bar_lines[bar], min(bar + 1, len(bar_lines) - 1)
-            if cursor < onset:
-                token_ids.append(v.time_shift.start + onset - cursor - 1)
-                cursor = onset
-
-        for note in sheet.melody:
-            rest_to(note.time // step)
-            if note.velocity != velocity:
-                velocity = note.velocity
-                token_ids.append(v.velocity.id_of(velocity))
-            steps = note.duration // step
-            token_ids += [v.note_on.start + note.pitch, v.duration.start + steps - 1]
-            cursor += steps
-        rest_to(until // step)
+        token_ids: list[int] = encode_start(grid_sheet(sheet, v), until // v.step_ticks, v).tolist()
         return token_ids
 
     def decode(self, token_ids: list[int]) -> LeadSheet:

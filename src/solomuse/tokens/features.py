@@ -2,14 +2,15 @@
 
 A small model does not hear chords that are tokens alone. So each position also carries what a player knows
 when choosing the next token: the chord that sounds at the cursor, the one that comes next and when, the place
-in the bar, and the last note's degree in the chord. 0 stands for 'none' in every column, the chart's own
-positions included.
+in the bar, the last note, its degree in the chord and the interval that led to it. 0 stands for 'none' in every
+column, the chart's own positions included.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,14 @@ FEATURES = (
     "position",  # steps since the bar line + 1
     "bar_length",  # steps of the bar
     "degree",  # semitones of the last note above the current root, within the octave, + 1
+    "pitch",  # pitch of the last note + 1
+    "interval",  # semitones up from the note before it to the last note, at most 25 either way, + 26
 )
-ROOT, NEXT_ROOT = FEATURES.index("root"), FEATURES.index("next_root")
-CHORD_COLUMNS = tuple(FEATURES.index(name) for name in FEATURES if name not in ("position", "bar_length"))
-
+ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL = range(
+    len(FEATURES)
+)
+CHORD_COLUMNS = (ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, DEGREE)
+LARGEST_INTERVAL = 25
 
 Integers = NDArray[np.int64]
 
@@ -39,7 +44,7 @@ def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
     """The number of values of each feature, 0 included."""
     steps = LONGEST_BAR_QUARTERS * vocabulary.grid + 2
     qualities = len(QUALITY_LABELS) + 1
-    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13)
+    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13, 129, 2 * LARGEST_INTERVAL + 2)
 
 
 class FeatureReader:
@@ -61,7 +66,7 @@ class FeatureReader:
         if not parser.in_events or parser.step >= parser.total:
             return (0,) * len(FEATURES)
         if not self._next:
-            self._next = _next_changes(parser)
+            self._next = _next_changes(_columns(parser)).tolist()
         chord = parser.chords[parser.chord]
         position, length = self._place(parser)
         root = quality = bass = next_root = next_quality = until = degree = 0
@@ -75,7 +80,10 @@ class FeatureReader:
             if coming.root < 12:
                 next_root = (coming.root - (chord.root if chord.root < 12 else 0)) % 12 + 1
                 next_quality = coming.quality + 1
-        return (root, quality, bass, next_root, next_quality, until, position, length, degree)
+        pitch, before = parser.last_pitch, parser.pitch_before
+        interval = min(max(pitch - before, -LARGEST_INTERVAL), LARGEST_INTERVAL) + LARGEST_INTERVAL + 1
+        line = (pitch + 1, interval if before >= 0 else 0)
+        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line)
 
     @staticmethod
     def _place(parser: Parser) -> tuple[int, int]:
@@ -83,15 +91,15 @@ class FeatureReader:
         return parser.step - start + 1, end - start
 
 
-def _next_changes(parser: Parser) -> list[int]:
+def _columns(parser: Parser) -> Integers:
+    """The chords of a parser as a `solomuse.tokens.grid_sheet.GridSheet` has them, shape (m, 5)."""
+    return np.array([(chord.start, chord.end, chord.root, chord.quality, chord.bass) for chord in parser.chords])
+
+
+def _next_changes(chords: NDArray[np.integer[Any]]) -> Integers:
     """For each chord the index of the next different one, or the number of chords."""
-    chords = parser.chords
-    following = [len(chords)] * len(chords)
-    for index in range(len(chords) - 2, -1, -1):
-        here, after = chords[index], chords[index + 1]
-        same = (here.root, here.quality, here.bass) == (after.root, after.quality, after.bass)
-        following[index] = following[index + 1] if same else index + 1
-    return following
+    changes = np.flatnonzero((chords[1:, 2:] != chords[:-1, 2:]).any(axis=1)) + 1
+    return np.append(changes, len(chords))[np.searchsorted(changes, np.arange(len(chords)), side="right")]
 
 
 def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
@@ -125,7 +133,15 @@ def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uin
     steps = _steps(events, parser)
     inside = np.flatnonzero(steps < parser.total)
     if len(inside):
-        rows[start + inside] = _rows(steps[inside], _last_pitches(events, vocabulary)[inside], parser)
+        is_note = (events >= vocabulary.note_on.start) & (events < vocabulary.note_on.stop)
+        rows[start + inside] = feature_rows(
+            steps[inside],
+            np.cumsum(is_note, dtype=np.int64)[inside],
+            events[is_note] - vocabulary.note_on.start,
+            _columns(parser),
+            np.array(parser.bar_lines),
+            vocabulary,
+        )
     return rows
 
 
@@ -145,38 +161,57 @@ def _steps(events: Integers, parser: Parser) -> Integers:
     return steps
 
 
-def _last_pitches(events: Integers, vocabulary: Vocabulary) -> Integers:
-    """The pitch of the newest note at each event, -1 before the first."""
-    note = vocabulary.note_on
-    is_note = (events >= note.start) & (events < note.stop)
-    newest = np.maximum.accumulate(np.where(is_note, np.arange(len(events)), -1))
-    return np.where(newest >= 0, events[newest] - note.start, -1)
+def feature_rows(
+    steps: NDArray[np.integer[Any]],
+    counts: NDArray[np.integer[Any]],
+    pitches: NDArray[np.integer[Any]],
+    chords: NDArray[np.integer[Any]],
+    bar_lines: NDArray[np.integer[Any]],
+    vocabulary: Vocabulary,
+) -> NDArray[np.integer[Any]]:
+    """The features of places inside a chart.
+
+    Parameters
+    ----------
+    steps, counts : ndarray of shape (T,)
+        Where the cursor stands, and how many notes have been read.
+    pitches : ndarray of shape (n,)
+        Of all notes.
+    chords, bar_lines : ndarray of shapes (m, 5) and (b + 1,)
+        As a `solomuse.tokens.grid_sheet.GridSheet` has them.
+
+    Returns
+    -------
+    ndarray of shape (T, len(FEATURES))
+    """
+    chord, bar = (np.searchsorted(ends, steps, side="right") for ends in (chords[:, 1], bar_lines[1:]))
+    rows, roots = _chord_rows(chords)[chord], chords[chord, 2]
+    longest = LONGEST_BAR_QUARTERS * vocabulary.grid
+    until = rows[:, UNTIL_NEXT] - steps
+    rows[:, UNTIL_NEXT] = np.where(until > 0, np.minimum(until, longest) + 1, 0)
+    rows[:, POSITION] = steps - bar_lines[bar] + 1
+    rows[:, BAR_LENGTH] = np.diff(bar_lines)[bar]
+    padded = np.concatenate([[-1, -1], pitches])
+    pitch, before = padded[counts + 1], padded[counts]
+    interval = np.clip(pitch - before, -LARGEST_INTERVAL, LARGEST_INTERVAL) + LARGEST_INTERVAL + 1
+    rows[:, DEGREE] = np.where((roots < 12) & (pitch >= 0), (pitch - roots) % 12 + 1, 0)
+    rows[:, PITCH] = pitch + 1
+    rows[:, INTERVAL] = np.where(before >= 0, interval, 0)
+    return rows
 
 
-def _rows(steps: Integers, pitches: Integers, parser: Parser) -> Integers:
-    """The features of places inside the chart, in the order of `FEATURES`."""
-    chords = parser.chords
-    roots, qualities, basses, starts, ends = np.array(
-        [(chord.root, chord.quality, chord.bass, chord.start, chord.end) for chord in chords]
-    ).T
-    lines = np.array(parser.bar_lines)
-    chord, bar = np.searchsorted(ends, steps, side="right"), np.searchsorted(lines, steps, side="right") - 1
-    root = roots[chord]
-    is_chord = root < 12
-    following = np.array(_next_changes(parser))[chord]
-    has_next = following < len(chords)
-    coming = np.minimum(following, len(chords) - 1)
-    is_next_chord = has_next & (roots[coming] < 12)
-    longest = LONGEST_BAR_QUARTERS * parser.vocabulary.grid
-    columns = (
-        np.where(is_chord, root + 1, 0),
-        np.where(is_chord, qualities[chord] + 1, 0),
-        np.where(is_chord, (basses[chord] - root) % 12 + 1, 0),
-        np.where(is_next_chord, (roots[coming] - np.where(is_chord, root, 0)) % 12 + 1, 0),
-        np.where(is_next_chord, qualities[coming] + 1, 0),
-        np.where(has_next, np.minimum(starts[coming] - steps, longest) + 1, 0),
-        steps - lines[bar] + 1,
-        lines[bar + 1] - lines[bar],
-        np.where(is_chord & (pitches >= 0), (pitches - root) % 12 + 1, 0),
-    )
-    return np.stack(columns, axis=1)
+def _chord_rows(chords: NDArray[np.integer[Any]]) -> Integers:
+    """The features of each chord that do not depend on the place in it; for the steps until the next, where that is."""
+    starts, _, roots, qualities, basses = chords.T
+    following = _next_changes(chords)
+    has_next, coming = following < len(chords), np.minimum(following, len(chords) - 1)
+    is_chord = roots < 12
+    is_next_chord = has_next & is_chord[coming]
+    rows = np.zeros((len(chords), len(FEATURES)), dtype=np.int64)
+    rows[:, ROOT] = np.where(is_chord, roots + 1, 0)
+    rows[:, QUALITY] = np.where(is_chord, qualities + 1, 0)
+    rows[:, BASS] = np.where(is_chord, (basses - roots) % 12 + 1, 0)
+    rows[:, NEXT_ROOT] = np.where(is_next_chord, (roots[coming] - np.where(is_chord, roots, 0)) % 12 + 1, 0)
+    rows[:, NEXT_QUALITY] = np.where(is_next_chord, qualities[coming] + 1, 0)
+    rows[:, UNTIL_NEXT] = np.where(has_next, starts[coming], 0)
+    return rows

@@ -74,7 +74,7 @@ class Parser:
 
     __slots__ = (
         *("vocabulary", "expecting", "bar_lines", "meters", "chords", "notes", "step", "in_events", "qpm"),
-        *("_meter", "_filled", "_velocity", "_pitch", "_bar", "_chord"),
+        *("_meter", "_filled", "_velocity", "_pitch", "_pitch_before", "_bar", "_chord"),
     )
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -88,7 +88,8 @@ class Parser:
         self.in_events = False
         self.qpm: int | None = None
         self._meter, self._filled = COMMON_TIME, 0
-        self._velocity, self._pitch, self._bar, self._chord = DEFAULT_VELOCITY, -1, 0, 0
+        self._velocity, self._pitch, self._pitch_before = DEFAULT_VELOCITY, -1, -1
+        self._bar = self._chord = 0
 
     @property
     def total(self) -> int:
@@ -113,6 +114,11 @@ class Parser:
     def last_pitch(self) -> int:
         """Pitch of the newest note, -1 before the first."""
         return self._pitch
+
+    @property
+    def pitch_before(self) -> int:
+        """Pitch of the newest note but one, -1 before the second."""
+        return self._pitch_before
 
     def allowed(self) -> NDArray[np.bool_]:
         """Which tokens may come next, as a mask of shape (V,)."""
@@ -231,7 +237,8 @@ class Parser:
             self.step += steps
             self.expecting = Expecting.EVENT
         elif token_id in v.note_on and room and state is not Expecting.NOTHING:
-            self._pitch, self.expecting = token_id - v.note_on.start, Expecting.DURATION
+            self._pitch_before, self._pitch = self._pitch, token_id - v.note_on.start
+            self.expecting = Expecting.DURATION
         elif token_id in v.velocity and room and state in (Expecting.EVENT, Expecting.ONSET):
             self._velocity, self.expecting = VELOCITIES[token_id - v.velocity.start], Expecting.PITCH
         elif state is not Expecting.EVENT:

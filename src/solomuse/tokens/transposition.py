@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.tokens.features import NEXT_ROOT, ROOT
+from solomuse.tokens.features import NEXT_ROOT, PITCH, ROOT
 from solomuse.tokens.vocabulary import Kind, Vocabulary
 
 
@@ -26,13 +26,15 @@ def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabular
 
 
 def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
-    """The features of the same music, `semitones` higher; only the root is absolute."""
+    """The features of the same music, `semitones` higher; only the root and the pitch are absolute."""
     moved = features.copy()
     roots, next_roots = (features[..., column].astype(np.int64) for column in (ROOT, NEXT_ROOT))
     moved[..., ROOT] = np.where(roots > 0, (roots - 1 + semitones) % 12 + 1, 0)
     # where no chord sounds, the next root is not counted from one but from C
     is_absolute = (roots == 0) & (next_roots > 0)
     moved[..., NEXT_ROOT] = np.where(is_absolute, (next_roots - 1 + semitones) % 12 + 1, next_roots)
+    pitches = features[..., PITCH].astype(np.int64)
+    moved[..., PITCH] = np.where(pitches > 0, np.clip(pitches + semitones, 1, 128), 0)
     return moved
 
 

@@ -1,49 +1,98 @@
-"""Batches of training windows: transposition, order, padding."""
+"""Batches of training windows: random cuts and changes, order, padding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from solomuse.datasets.load import Windows
-from solomuse.model.likelihood import Sequence_, padded
+from solomuse.model.likelihood import IGNORED, Sequence_, padded
+from solomuse.tokens.conditions import without_chords, without_tempo
 from solomuse.tokens.transposition import room_to_transpose, transpose_features, transpose_ids
-from solomuse.tokens.vocabulary import Vocabulary
+from solomuse.tokens.vocabulary import PAD, Vocabulary
 
 DOWN, UP = -6, 5
 """Range of the random transposition in semitones, within which every key is met once."""
-CONDITION_DROPOUT = 0.25
+TEMPO_DROPOUT = 0.25
 """Share of the windows from which the tempo is left out, so that leaving it out means 'any'."""
 
 
 class TrainingWindows(Dataset[Sequence_]):
-    """Windows, each changed at random: moved by an interval, its conditions left out.
+    """Windows, each cut anew every time it is seen, moved by an interval, its conditions left out at random.
 
     What happens to one follows from (seed, epoch, index) alone.
+
+    Parameters
+    ----------
+    transpose : bool
+        Whether to move them.
+    chord_dropout : float
+        Share of the windows whose chords are left out.
+
+    Attributes
+    ----------
+    epoch : int
+        Set by `LengthSampler`.
     """
 
-    def __init__(self, windows: Windows, vocabulary: Vocabulary, transpose: bool, seed: int) -> None:
-        self.windows, self.vocabulary, self.transpose, self.seed = windows, vocabulary, transpose, seed
+    def __init__(
+        self, windows: Windows, vocabulary: Vocabulary, transpose: bool, seed: int, chord_dropout: float = 0.0
+    ) -> None:
+        self.windows, self.vocabulary = windows, vocabulary
+        self.transpose, self.seed, self.chord_dropout = transpose, seed, chord_dropout
         self.epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose cuts these are."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._epoch, self._cuts = epoch, self.windows.moved(np.random.default_rng((self.seed, epoch)))
 
     def __len__(self) -> int:
         return len(self.windows)
 
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """Tokens of each window, before anything is left out, shape (windows,)."""
+        return self._cuts.lengths
+
     def __getitem__(self, index: int) -> Sequence_:
         """Token ids of shape (T,) and features of shape (T, F)."""
-        token_ids, features = self.windows[index]
-        rng = np.random.default_rng((self.seed, self.epoch, index))
-        if int(token_ids[1]) in self.vocabulary.tempo and rng.random() < CONDITION_DROPOUT:
-            token_ids, features = np.delete(token_ids, 1), np.delete(features, 1, axis=0)
+        return self.changed(self._cuts[index], np.random.default_rng((self.seed, self.epoch, index)))
+
+    def changed(self, window: Sequence_, rng: np.random.Generator) -> Sequence_:
+        """A window, changed as the random generator has it."""
+        token_ids, features = window
+        if rng.random() < TEMPO_DROPOUT:
+            token_ids, features = without_tempo(token_ids, features, self.vocabulary)
+        if rng.random() < self.chord_dropout:
+            token_ids, features = without_chords(token_ids, features, self.vocabulary)
         if not self.transpose:
             return token_ids, features
         lowest, highest = room_to_transpose(token_ids, self.vocabulary)
         semitones = int(rng.integers(max(DOWN, lowest), min(UP, highest) + 1))
         moved = transpose_ids(token_ids, semitones, self.vocabulary).astype(np.uint16)
         return moved, transpose_features(features, semitones)
+
+
+class Sized(Protocol):
+    """Windows that can be drawn: another choice of them, or in another shape, each epoch."""
+
+    epoch: int
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> NDArray[np.integer[Any]]:
+        """Tokens of each window, before anything is left out, shape (windows,)."""
 
 
 class LengthSampler(Sampler[int]):
@@ -55,7 +104,7 @@ class LengthSampler(Sampler[int]):
 
     GROUP = 64
 
-    def __init__(self, dataset: TrainingWindows, batch_size: int, seed: int) -> None:
+    def __init__(self, dataset: Sized, batch_size: int, seed: int) -> None:
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
 
     def set_epoch(self, epoch: int) -> None:
@@ -67,7 +116,7 @@ class LengthSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng((self.seed, self.dataset.epoch))
-        lengths = self.dataset.windows.lengths
+        lengths = self.dataset.lengths
         order = rng.permutation(len(self.dataset))
         size = self.GROUP * self.batch_size
         groups = [order[start : start + size] for start in range(0, len(order), size)]
@@ -77,7 +126,9 @@ class LengthSampler(Sampler[int]):
         yield from np.concatenate([batches.flatten(), order[whole:]]).tolist()
 
 
-def collate(sequences: list[Sequence_], room: int) -> dict[str, Tensor]:
-    """A batch as a model that can attend to `room` tokens takes it."""
+def collate(sequences: list[Sequence_], room: int, learn_chart: bool = False) -> dict[str, Tensor]:
+    """A batch as a model that can attend to `room` tokens takes it; labels are the events, or the chart too."""
     token_ids, features, labels = padded(sequences, room)
+    if learn_chart:
+        labels = token_ids.masked_fill(token_ids == PAD, IGNORED)
     return {"input_ids": token_ids, "features": features, "labels": labels}

@@ -1,0 +1,109 @@
+"""A lead sheet on the grid, in columns: what datasets keep and the encoder reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.errors import VocabularyError
+from solomuse.music.chord import Chord
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.vocabulary import METERS, QPMS, QUALITY_LABELS, Vocabulary
+
+Columns = NDArray[np.int32]
+
+NO_ROOT, NO_QUALITY, NO_TEMPO = 12, len(QUALITY_LABELS), -1
+_QUALITY_INDEX = {label: index for index, label in enumerate(QUALITY_LABELS)}
+_METER_INDEX = {meter: index for index, meter in enumerate(METERS)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridSheet:
+    """A quantised lead sheet; all times in grid steps from the first bar line.
+
+    Parameters
+    ----------
+    notes : ndarray of shape (n, 4), int32
+        Start, pitch, steps, velocity; one voice, in order.
+    chords : ndarray of shape (m, 5), int32
+        Start, end, root (12 for no chord), index of the quality, bass; they fill each bar without a gap.
+    bar_lines : ndarray of shape (b + 1,), int32
+        The final one included.
+    meters : ndarray of shape (b,), int32
+        Indices into `solomuse.tokens.vocabulary.METERS`.
+    tempo : int
+        Index into `solomuse.tokens.vocabulary.QPMS`, -1 where it is not known.
+    """
+
+    notes: Columns
+    chords: Columns
+    bar_lines: Columns
+    meters: Columns
+    tempo: int
+
+    @property
+    def bars(self) -> int:
+        """How many bars it has."""
+        return len(self.meters)
+
+    @property
+    def steps(self) -> int:
+        """Its length."""
+        return int(self.bar_lines[-1])
+
+    def slice(self, first: int, last: int) -> GridSheet:
+        """The bars ``[first, last)`` on their own: notes that start there, cut at the last bar line."""
+        start, end = self.bar_lines[first], self.bar_lines[last]
+        notes, chords = _starting_within(self.notes, start, end), _starting_within(self.chords, start, end)
+        notes[:, 0] -= start
+        notes[:, 2] = np.minimum(notes[:, 2], end - start - notes[:, 0])
+        chords[:, :2] -= start
+        return GridSheet(notes, chords, self.bar_lines[first : last + 1] - start, self.meters[first:last], self.tempo)
+
+
+def _starting_within(rows: Columns, start: int, end: int) -> Columns:
+    """A copy of the rows that start in ``[start, end)``."""
+    first, last = np.searchsorted(rows[:, 0], (start, end))
+    return rows[first:last].copy()
+
+
+def grid_sheet(sheet: LeadSheet, vocabulary: Vocabulary) -> GridSheet:
+    """The columns of a lead sheet that is quantised already.
+
+    Raises
+    ------
+    VocabularyError
+        If a chord or note is not on the grid.
+    """
+    step = vocabulary.step_ticks
+    notes = np.array(
+        [(note.time, note.pitch, note.duration, note.velocity) for note in sheet.melody], dtype=np.int32
+    ).reshape(-1, 4)
+    chords = np.array(
+        [
+            (line + span.time, line + span.end, *_chord_columns(span.chord))
+            for line, bar in zip(sheet.chart.bar_times, sheet.chart.bars, strict=False)
+            for span in bar.chords
+        ],
+        dtype=np.int32,
+    )
+    if (notes[:, ::2] % step).any() or (chords[:, :2] % step).any():
+        raise VocabularyError(f"a chord or note does not lie on a grid of {vocabulary.grid} steps a quarter")
+    notes[:, ::2] //= step
+    chords[:, :2] //= step
+    return GridSheet(
+        notes,
+        chords,
+        np.array(sheet.chart.bar_times, dtype=np.int32) // step,
+        np.array([_METER_INDEX[bar.meter] for bar in sheet.chart.bars], dtype=np.int32),
+        NO_TEMPO if sheet.chart.qpm is None else QPMS.index(round(sheet.chart.qpm)),
+    )
+
+
+def _chord_columns(chord: Chord) -> tuple[int, int, int]:
+    """Root, index of the quality, bass."""
+    if chord.root is None or chord.bass is None:
+        return NO_ROOT, NO_QUALITY, NO_ROOT
+    return chord.root, _QUALITY_INDEX[chord.quality_label], chord.bass

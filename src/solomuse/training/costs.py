@@ -1,0 +1,90 @@
+"""What the newest steps cost, by kind of token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from solomuse.tokens.vocabulary import BOS, PAD, SEP, Vocabulary
+
+KINDS = ("pitch", "rhythm", "velocity", "chart")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Sums over some steps and all processes.
+
+    Parameters
+    ----------
+    nats, learned : tuple of float
+        Cost and number of the tokens that were predicted, for each of `KINDS`.
+    tokens : float
+        Tokens that were read, without padding.
+    """
+
+    nats: tuple[float, ...]
+    learned: tuple[float, ...]
+    tokens: float
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Bits per note of each kind of the melody's tokens and of all of them; of the chart, nats per token."""
+        notes = self.learned[0]
+        if not notes:
+            return {}
+        bits = {kind: nats / math.log(2) / notes for kind, nats in zip(KINDS[:3], self.nats, strict=False)}
+        found = {"bits_per_note": sum(bits.values()), **{f"{kind}_bits_per_note": bits[kind] for kind in bits}}
+        if self.learned[3]:
+            found["chart_nats_per_token"] = self.nats[3] / self.learned[3]
+        return found
+
+
+class CostMeter:
+    """Adds up costs where the training runs, so that no step waits for a figure.
+
+    Attributes
+    ----------
+    sums : Tensor of shape (9,), float64
+        Nats of each of `KINDS`, tokens predicted of each, tokens read.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
+        self._kinds = kind_of_each_token(vocabulary).to(device)
+        self.sums = torch.zeros(2 * len(KINDS) + 1, dtype=torch.float64, device=device)
+
+    def read(self, token_ids: Tensor) -> None:
+        """Count the tokens of a batch of shape (B, T)."""
+        self.sums[-1] += (token_ids != PAD).sum()
+
+    def learned(self, nats: Tensor, targets: Tensor) -> None:
+        """Add the cost of each target, both of shape (N,); targets below 0 do not count."""
+        kinds = self._kinds[targets.clamp(min=-1)]  # (N, K); -1 is the last row, which is of no kind
+        self.sums[: len(KINDS)] += nats.float() @ kinds
+        self.sums[len(KINDS) : -1] += kinds.sum(0)
+
+    def restart(self, sums: Sequence[float] | None = None) -> None:
+        """Begin anew, or at sums that were written down."""
+        self.sums = self.sums.new_tensor(sums) if sums else torch.zeros_like(self.sums)
+
+
+def costs_of(sums: Sequence[float]) -> Costs:
+    """The costs that a meter's sums, added up over all processes, stand for."""
+    return Costs(tuple(sums[: len(KINDS)]), tuple(sums[len(KINDS) : -1]), sums[-1])
+
+
+def kind_of_each_token(vocabulary: Vocabulary) -> Tensor:
+    """One row for each token and a last one for none, one column for each of `KINDS`: 1 where it is of the kind."""
+    v = vocabulary
+    chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, v.tempo)
+    table = torch.zeros(len(v) + 1, len(KINDS))
+    table[v.note_on.start : v.note_on.stop, KINDS.index("pitch")] = 1
+    table[v.velocity.start : v.velocity.stop, KINDS.index("velocity")] = 1
+    for kind in chart:
+        table[kind.start : kind.stop, KINDS.index("chart")] = 1
+    table[[PAD, BOS, SEP], KINDS.index("chart")] = 1
+    table[:-1, KINDS.index("rhythm")] = 1 - table[:-1].sum(1)  # as `solomuse.model.likelihood`: all that is left
+    return table

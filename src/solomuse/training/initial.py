@@ -1,0 +1,79 @@
+"""The model that a training begins with: fresh, or from a model folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from solomuse.config import ModelConfig
+from solomuse.errors import ModelError
+from solomuse.model.folder import model_folder
+from solomuse.model.gpt2 import build_model
+from solomuse.tokens.vocabulary import Vocabulary
+
+
+def config_of_model(folder: Path, config: ModelConfig) -> ModelConfig:
+    """The shape of the model in a folder, with what a folder does not say taken from `config`.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model.
+    """
+    stored = _read_json(model_folder(folder) / "config.json")
+    try:
+        return replace(
+            config,
+            n_layer=stored["n_layer"],
+            n_head=stored["n_head"],
+            n_embd=stored["n_embd"],
+            block_size=stored["n_positions"],
+            chart_features=bool(stored.get("feature_sizes")),
+        )
+    except KeyError as error:
+        raise ModelError(f"{folder}/config.json has no {error}: copy or train the model again") from None
+
+
+def model_from_folder(path: Path, config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:
+    """A model for training with the weights of a folder, of the shape that `config_of_model` has found.
+
+    Raises
+    ------
+    ModelError
+        If its vocabulary or features are not those of this training, or its weights not exactly what they should be.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_model
+
+    folder = model_folder(path)
+    about, stored = _read_json(folder / "solomuse.json"), _read_json(folder / "config.json")
+    if about.get("vocabulary") != vocabulary.hash:
+        raise ModelError(
+            f"{folder} has another vocabulary (grid {about.get('grid')}, {about.get('vocabulary')}) than the dataset "
+            f"(grid {vocabulary.grid}, {vocabulary.hash}): prepare the dataset with the model's grid"
+        )
+    model = build_model(config, vocabulary)
+    expected = getattr(model.config, "feature_sizes", None)
+    if stored.get("feature_sizes") != expected:
+        raise ModelError(
+            f"{folder} has other features of the chart ({stored.get('feature_sizes')}) than this version of SoloMuse "
+            f"({expected}): train it again, or use version {about.get('package')}"
+        )
+    try:
+        load_model(model, folder / "model.safetensors", strict=True)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{folder}/model.safetensors does not fit ({reason}): copy or train the model again") from None
+    return model
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): copy or train the model again") from None
+    return content

@@ -1,0 +1,133 @@
+"""The run folder: what a training is made of, and where it goes on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import accelerate
+import numpy as np
+import torch
+import transformers
+
+from solomuse import __version__
+from solomuse.config import Config, config_from_tables
+from solomuse.datasets.load import Dataset
+from solomuse.errors import ConfigError, ModelError, OutputError
+from solomuse.training.checkpoints import checkpoints, damage, newest_whole
+
+RUN = "run.json"
+MODEL = "model"
+METRICS = "metrics.jsonl"
+SCRATCH = ".scratch"
+
+
+def run_facts(dataset: Dataset, config: Config, init: Path | None) -> dict[str, Any]:
+    """What ``run.json`` holds."""
+    return {
+        "package": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "accelerate": accelerate.__version__,
+        "numpy": np.__version__,
+        "dataset": str(dataset.path.resolve()),
+        "fingerprint": dataset.report["fingerprint"],
+        "vocabulary": dataset.vocabulary.hash,
+        "init": init and str(init.resolve()),
+        "seed": config.training.seed,
+        "config": asdict(config),
+    }
+
+
+def write_run(out: Path, run: Mapping[str, Any]) -> None:
+    """Write ``run.json``, into a folder that is made if it is not there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / RUN).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}; choose another folder") from None
+
+
+def refuse_to_overwrite(out: Path) -> None:
+    """See that no training's work is lost.
+
+    Raises
+    ------
+    OutputError
+        If `out` holds a run with a checkpoint or a model.
+    """
+    if (out / RUN).exists() and (checkpoints(out) or (out / MODEL).exists()):
+        raise OutputError(f"{out} holds a run already: pass --resume to go on with it, or choose another folder")
+
+
+def resumable(path: Path) -> tuple[Path | None, Path, Path, Config]:
+    """Checkpoint, run folder, dataset and configuration of a run folder or of one of its checkpoints.
+
+    The checkpoint is the newest that is whole; None if the run ended before its first one.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to resume, or the checkpoint that is asked for is damaged.
+    """
+    if path.name.startswith("checkpoint-"):
+        reason = damage(path)
+        if reason is not None:
+            raise ModelError(f"{path} cannot be resumed from: {reason}; give its run folder to use an older checkpoint")
+        checkpoint, run = path, _read_run(path / RUN)
+        return checkpoint, path.parent, *_dataset_and_config(run, path / RUN)
+    found = newest_whole(path)
+    if found is None and (checkpoints(path) or not (path / RUN).is_file()):
+        raise ModelError(
+            f"{path} holds no checkpoint to resume from: give a run folder or one of its checkpoint-N folders"
+        )
+    source = (found or path) / RUN
+    return found, path, *_dataset_and_config(_read_run(source), source)
+
+
+def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
+    """See that a run goes on with the model and the data that it has had so far.
+
+    Raises
+    ------
+    ConfigError
+        If the model's shape, the songs or the way they were prepared are others.
+    """
+    before = _read_run(checkpoint / RUN)
+    for key, value in run["config"]["model"].items():
+        if before["config"]["model"][key] != value:
+            raise ConfigError(
+                f"{key} is {value}, but the run in {checkpoint.parent} has {before['config']['model'][key]}: "
+                "resume without this option, or begin a new run with --init"
+            )
+    if before["fingerprint"] != run["fingerprint"]:
+        raise ConfigError(
+            f"{run['dataset']} is not the dataset that the run in {checkpoint.parent} has learned from so far: "
+            "resume with that one, or begin a new run with --init"
+        )
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    try:
+        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): the run is not complete") from None
+    return run
+
+
+def _dataset_and_config(run: Mapping[str, Any], path: Path) -> tuple[Path, Config]:
+    try:
+        return Path(run["dataset"]), config_from_tables(run["config"], str(path))
+    except KeyError as error:
+        raise ModelError(f"{path} has no {error}: the run is not complete") from None

@@ -1,0 +1,160 @@
+"""A run that is killed and resumed ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from solomuse.config import Config
+from solomuse.errors import ConfigError, ModelError
+from solomuse.training import resumable, train
+from solomuse.training.checkpoints import checkpoints
+
+OPTIONS = {"epochs": 3, "eval_steps": 5, "n_layer": 2}
+
+WITH_A_SIGNAL = """
+import json, os, sys
+from pathlib import Path
+from solomuse.config import config_from_tables
+from solomuse.training import checkpoints, train, trainer
+
+dataset, out, tables, owner_name, name, call, signal = sys.argv[1:]
+owner = {"trainer": trainer.SoloTrainer, "checkpoints": checkpoints}[owner_name]
+whole, calls = getattr(owner, name), []
+
+def counted(*args, **kwargs):
+    calls.append(None)
+    if len(calls) == int(call):
+        os.kill(os.getpid(), int(signal))
+    return whole(*args, **kwargs)
+
+setattr(owner, name, counted)
+train(Path(dataset), Path(out), config_from_tables(json.loads(tables), "here"))
+"""
+
+
+@pytest.fixture(scope="module")
+def config(toy_config: Config) -> Config:
+    return toy_config.with_values(OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(toy_dataset: Path, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "run"
+    train(toy_dataset, out, config)
+    return out
+
+
+def train_until(moment: tuple[str, str, int], sent: signal.Signals, dataset: Path, out: Path, config: Config) -> None:
+    """Train in a process that is sent a signal at a call of a function."""
+    words = [sys.executable, "-c", WITH_A_SIGNAL, dataset, out, json.dumps(asdict(config)), *moment, int(sent)]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
+    assert done.returncode == (-sent if sent == signal.SIGKILL else 0), done.stderr
+
+
+def curve(run: Path) -> list[dict[str, float]]:
+    """The records without what depends on the clock."""
+    logs = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in log.items() if key != "tokens_per_second"} for log in logs]
+
+
+def weights(run: Path) -> dict[str, bytes]:
+    files = [*run.glob("checkpoint-*/model.safetensors"), run / "model" / "model.safetensors"]
+    return {str(path.relative_to(run)): path.read_bytes() for path in files}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("moment", "sent"),
+    [
+        (("trainer", "training_step", 17), signal.SIGKILL),  # a new epoch begins
+        (("trainer", "_save_rng_state", 3), signal.SIGKILL),  # a checkpoint is half written
+        (("checkpoints", "_flush", 30), signal.SIGKILL),  # it is written, but has no name yet
+        (("trainer", "publish", 3), signal.SIGKILL),  # it has one, and the best model is being replaced
+        (("trainer", "training_step", 8), signal.SIGTERM),  # between a log and a checkpoint
+    ],
+)
+def test_a_run_that_was_ended_at_any_moment_goes_on_bit_for_bit(
+    toy_dataset: Path,
+    config: Config,
+    uninterrupted: Path,
+    tmp_path: Path,
+    moment: tuple[str, str, int],
+    sent: signal.Signals,
+) -> None:
+    out = tmp_path / "run"
+    train_until(moment, sent, toy_dataset, out, config)
+    checkpoint, _, dataset, stored = resumable(out)
+    assert checkpoint is not None
+    train(dataset, out, stored, checkpoint)
+    assert curve(out) == curve(uninterrupted)
+    assert weights(out) == weights(uninterrupted)
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in uninterrupted.iterdir())
+
+
+def cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def change_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "harm", "reason"),
+    [
+        ("optimizer.pt", Path.unlink, "optimizer.pt is missing"),
+        ("model.safetensors", cut_in_half, "bytes instead of"),
+        ("model.safetensors", change_a_byte, "not what was written"),
+        ("manifest.json", Path.unlink, "manifest.json is missing"),
+        ("manifest.json", cut_in_half, "manifest.json is missing or damaged"),
+    ],
+)
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
+    resumable_run: Path, caplog: pytest.LogCaptureFixture, name: str, harm: Callable[[Path], None], reason: str
+) -> None:
+    *_, older, newest = checkpoints(resumable_run)
+    harm(newest / name)
+    with caplog.at_level(logging.WARNING):
+        assert resumable(resumable_run)[0] == older
+    [line] = [record.getMessage() for record in caplog.records if record.name.startswith("solomuse")]
+    assert newest.name in line
+    assert reason in line
+    with pytest.raises(ModelError, match=r"cannot be resumed from.*older checkpoint"):
+        resumable(newest)
+
+
+@pytest.fixture
+def resumable_run(uninterrupted: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(uninterrupted, tmp_path / "copy"))
+
+
+def test_a_run_does_not_go_on_with_other_songs_or_another_shape(
+    toy_dataset: Path, config: Config, resumable_run: Path, tmp_path: Path
+) -> None:
+    checkpoint = resumable(resumable_run)[0]
+    wider = replace(config, model=replace(config.model, n_embd=32))
+    with pytest.raises(ConfigError, match="n_embd is 32, but the run"):
+        train(toy_dataset, resumable_run, wider, checkpoint)
+    other = Path(shutil.copytree(toy_dataset, tmp_path / "other"))
+    report = json.loads((other / "dataset.json").read_text())
+    (other / "dataset.json").write_text(json.dumps({**report, "fingerprint": "0"}))
+    with pytest.raises(ConfigError, match="not the dataset"):
+        train(other, resumable_run, config, checkpoint)
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(uninterrupted: Path, tmp_path: Path) -> None:
+    shutil.copy(uninterrupted / "run.json", tmp_path)
+    checkpoint, out, _, config = resumable(tmp_path)
+    assert (checkpoint, out, config.training.epochs) == (None, tmp_path, 3)
