@@ -30,6 +30,7 @@ from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import PAD
 from solomuse.training.arguments import training_arguments
 from solomuse.training.batches import LengthSampler, TrainingWindows, collate
+from solomuse.training.mixing import learned_windows
 from solomuse.training.order import WholeSteps
 from solomuse.training.trainer import Plan, SoloTrainer
 
@@ -90,7 +91,8 @@ def our_seconds(dataset: Dataset, config: Config, device: str, steps: int, clock
         arguments.max_steps = WARM_UP + steps + 1  # in its last step it evaluates
         torch.manual_seed(1)
         model = build_model(config.model, dataset.vocabulary)
-        plan = Plan(Path(folder), dataset, config, run={}, callbacks=(stopwatch,))
+        windows = learned_windows([dataset], config.training)
+        plan = Plan(Path(folder), (dataset,), windows, config, run={}, callbacks=(stopwatch,))
         SoloTrainer(model, arguments, plan).train()
     return stopwatch.ended - stopwatch.began
 

@@ -47,6 +47,7 @@ FIELDS = {
     "gradient_accumulation_steps": int,
     "learning_rate": float,
     "weight_decay": float,
+    "mix": str,
     "chord_dropout": float,
     "warmup": float,
     "max_grad_norm": float,
@@ -72,6 +73,7 @@ HELP = {
     "warmup": "share of the steps over which the learning rate rises",
     "max_grad_norm": "the gradient is scaled down to this norm; 0 leaves it",
     "eval_steps": "steps between evaluations, each with a checkpoint",
+    "mix": "share of the steps for each of several datasets: wjazzd=3,openewld=1",
     "chord_dropout": "share of the windows whose chords are left out",
     "patience": "stop after so many evaluations that were no better; 0 for never",
     "keep_checkpoints": "newest checkpoints that stay, the best one besides",
@@ -160,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--force", action="store_true", help="download it again")
 
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
-    train.add_argument("dataset", type=Path)
+    train.add_argument("dataset", type=Path, nargs="+", help="of several the first is the one that is measured")
     train.add_argument("--out", type=Path, required=True)
     train.add_argument("--resume", action="store_true", help="go on from the newest whole checkpoint in --out")
     train.add_argument("--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run")

@@ -131,6 +131,9 @@ class TrainConfig:
         Peak of Adam's rate; rises over `warmup` of the steps, then falls along a cosine.
     weight_decay, max_grad_norm : float
         A `max_grad_norm` of 0 leaves the gradient as it is.
+    mix : str
+        Which share of the steps each of several datasets has, by folder name: ``wjazzd=3,openewld=1``. Empty for shares
+        by size.
     transpose : bool
         Move each window by a random interval each time it is seen.
     chord_dropout : float
@@ -161,6 +164,7 @@ class TrainConfig:
     weight_decay: float = 0.0
     warmup: float = 0.02
     max_grad_norm: float = 1.0
+    mix: str = ""
     transpose: bool = True
     chord_dropout: float = 0.0
     learn_chart: bool = False

@@ -150,7 +150,7 @@ def test_a_run_does_not_go_on_with_other_songs_or_another_shape(
     other = Path(shutil.copytree(toy_dataset, tmp_path / "other"))
     report = json.loads((other / "dataset.json").read_text())
     (other / "dataset.json").write_text(json.dumps({**report, "fingerprint": "0"}))
-    with pytest.raises(ConfigError, match="not the dataset"):
+    with pytest.raises(ConfigError, match="is not what the run"):
         train(other, resumable_run, config, checkpoint)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 
 from solomuse.config import Config
 from solomuse.datasets.load import load_dataset
-from solomuse.errors import ModelError, OutputError
+from solomuse.errors import ConfigError, ModelError, OutputError
 from solomuse.model.likelihood import IGNORED
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.vocabulary import PAD
@@ -40,7 +41,7 @@ def test_a_run_leaves_a_curve_and_events_and_says_what_it_was_made_of(toy_run: P
     assert (toy_run / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert len(list((toy_run / "tensorboard").glob("events.*"))) == 1
     run = json.loads((toy_run / "run.json").read_text())
-    assert (run["seed"], run["config"]["training"]["seed"], len(run["fingerprint"]) > 8) == (1, 1, True)
+    assert (run["seed"], run["config"]["training"]["seed"], len(run["fingerprints"][0]) > 8) == (1, 1, True)
 
 
 def test_what_is_not_installed_is_said_in_a_line(
@@ -88,11 +89,11 @@ def test_labels_are_the_events_or_the_chart_too(toy_dataset: Path) -> None:
 
 
 def test_a_run_goes_on_from_its_newest_checkpoint(toy_dataset: Path, toy_run: Path) -> None:
-    checkpoint, out, dataset, config = resumable(toy_run)
+    checkpoint, out, datasets, config = resumable(toy_run)
     assert checkpoint is not None
-    assert (out, dataset) == (toy_run, toy_dataset)
+    assert (out, datasets) == (toy_run, (toy_dataset,))
     longer = replace(config, training=replace(config.training, epochs=2))
-    trained = train(dataset, out, longer, checkpoint)
+    trained = train(datasets, out, longer, checkpoint)
     assert trained.steps > int(checkpoint.name.rpartition("-")[2])
 
 
@@ -128,3 +129,24 @@ def test_the_sampler_visits_every_window_once(toy_dataset: Path) -> None:
 def test_the_last_step_is_filled_up_from_the_beginning(windows: int, size: int, order: list[int]) -> None:
     whole = WholeSteps(range(windows), size)  # type: ignore[arg-type]
     assert (list(whole), len(whole)) == (order, len(order))
+
+
+def test_several_datasets_are_learned_from_and_the_first_is_measured(
+    toy_dataset: Path, toy_config: Config, tmp_path: Path
+) -> None:
+    beside = tmp_path / "beside"
+    shutil.copytree(toy_dataset, beside)
+    mixed = toy_config.with_values({"mix": f"{toy_dataset.name}=3,beside=1", "epochs": 0.5})
+    train([toy_dataset, beside], tmp_path / "run", mixed)
+    logs = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    [*_, last] = [log for log in logs if "eval_bits_per_note" in log]
+    assert last["eval_bits_per_note_beside"] == pytest.approx(last["eval_bits_per_note"])
+    assert resumable(tmp_path / "run")[2] == (toy_dataset, beside)
+
+
+def test_a_mix_that_names_no_dataset_is_refused_before_anything_is_written(
+    toy_dataset: Path, toy_config: Config, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="mix 'jazz=1'"):
+        train(toy_dataset, tmp_path / "run", toy_config.with_values({"mix": "jazz=1"}))
+    assert not (tmp_path / "run").exists()

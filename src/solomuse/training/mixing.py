@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import Dataset
+from torch.utils import data
 
-from solomuse.datasets.load import Windows
+from solomuse.config import TrainConfig
+from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError
 from solomuse.model.likelihood import Sequence_
 from solomuse.training.batches import TrainingWindows
@@ -43,7 +44,23 @@ def mix_weights(text: str, paths: Sequence[Path]) -> tuple[float, ...]:
     return tuple(weight_by_name[name] for name in names)
 
 
-class MixedWindows(Dataset[Sequence_]):
+def learned_windows(datasets: Sequence[Dataset], config: TrainConfig) -> TrainingWindows | MixedWindows:
+    """The windows to learn from, of one dataset or of several.
+
+    Raises
+    ------
+    ConfigError
+        If ``config.mix`` does not go with the datasets.
+    """
+    parts = [
+        TrainingWindows(one.windows("train"), one.vocabulary, config.transpose, config.seed, config.chord_dropout)
+        for one in datasets
+    ]
+    weights = mix_weights(config.mix, [one.path for one in datasets]) if config.mix else None
+    return parts[0] if len(parts) == 1 else MixedWindows(parts, config.seed, weights)
+
+
+class MixedWindows(data.Dataset[Sequence_]):
     """The windows of several datasets, as one to learn from.
 
     An epoch has as many windows as all of them together, of which ``weights[i] / sum(weights)`` are from dataset i.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ METRICS = "metrics.jsonl"
 SCRATCH = ".scratch"
 
 
-def run_facts(dataset: Dataset, config: Config, init: Path | None) -> dict[str, Any]:
+def run_facts(datasets: Sequence[Dataset], config: Config, init: Path | None) -> dict[str, Any]:
     """What ``run.json`` holds."""
     return {
         "package": __version__,
@@ -35,9 +35,9 @@ def run_facts(dataset: Dataset, config: Config, init: Path | None) -> dict[str, 
         "transformers": transformers.__version__,
         "accelerate": accelerate.__version__,
         "numpy": np.__version__,
-        "dataset": str(dataset.path.resolve()),
-        "fingerprint": dataset.report["fingerprint"],
-        "vocabulary": dataset.vocabulary.hash,
+        "datasets": [str(dataset.path.resolve()) for dataset in datasets],
+        "fingerprints": [dataset.report["fingerprint"] for dataset in datasets],
+        "vocabulary": datasets[0].vocabulary.hash,
         "init": init and str(init.resolve()),
         "seed": config.training.seed,
         "config": asdict(config),
@@ -71,8 +71,8 @@ def refuse_to_overwrite(out: Path) -> None:
         raise OutputError(f"{out} holds a run already: pass --resume to go on with it, or choose another folder")
 
 
-def resumable(path: Path) -> tuple[Path | None, Path, Path, Config]:
-    """Checkpoint, run folder, dataset and configuration of a run folder or of one of its checkpoints.
+def resumable(path: Path) -> tuple[Path | None, Path, tuple[Path, ...], Config]:
+    """Checkpoint, run folder, datasets and configuration of a run folder or of one of its checkpoints.
 
     The checkpoint is the newest that is whole; None if the run ended before its first one.
 
@@ -111,10 +111,10 @@ def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
                 f"{key} is {value}, but the run in {checkpoint.parent} has {before['config']['model'][key]}: "
                 "resume without this option, or begin a new run with --init"
             )
-    if before["fingerprint"] != run["fingerprint"]:
+    if before["fingerprints"] != run["fingerprints"]:
         raise ConfigError(
-            f"{run['dataset']} is not the dataset that the run in {checkpoint.parent} has learned from so far: "
-            "resume with that one, or begin a new run with --init"
+            f"{', '.join(run['datasets'])} is not what the run in {checkpoint.parent} has learned from so far: "
+            f"resume with {' '.join(before['datasets'])}, or begin a new run with --init"
         )
 
 
@@ -126,8 +126,8 @@ def _read_run(path: Path) -> dict[str, Any]:
     return run
 
 
-def _dataset_and_config(run: Mapping[str, Any], path: Path) -> tuple[Path, Config]:
+def _dataset_and_config(run: Mapping[str, Any], path: Path) -> tuple[tuple[Path, ...], Config]:
     try:
-        return Path(run["dataset"]), config_from_tables(run["config"], str(path))
+        return tuple(map(Path, run["datasets"])), config_from_tables(run["config"], str(path))
     except KeyError as error:
         raise ModelError(f"{path} has no {error}: the run is not complete") from None

@@ -19,7 +19,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -31,7 +31,7 @@ from transformers import PreTrainedModel, TrainerCallback, TrainerState, set_see
 from transformers.utils.logging import disable_progress_bar
 
 from solomuse.config import Config
-from solomuse.datasets.load import load_dataset
+from solomuse.datasets.load import Dataset, load_datasets
 from solomuse.errors import ConfigError
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import Vocabulary
@@ -41,6 +41,7 @@ from solomuse.training.checkpoints import STATE, newest_whole, step_of
 from solomuse.training.curve import Curve
 from solomuse.training.events import Events
 from solomuse.training.initial import config_of_model, model_from_folder
+from solomuse.training.mixing import learned_windows
 from solomuse.training.run_folder import (
     METRICS,
     MODEL,
@@ -89,7 +90,7 @@ class Trained:
 
 
 def train(
-    dataset_path: Path,
+    dataset_paths: Path | Sequence[Path],
     out: Path,
     config: Config,
     resume: Path | None = None,
@@ -101,6 +102,9 @@ def train(
 
     Parameters
     ----------
+    dataset_paths : Path or sequence of Path
+        What is learned from. Of several the first is what is measured: its validation bits per note choose the best
+        model and end the training. Those of the others are logged beside them.
     config : Config
         Its data part is ignored: the dataset's own counts. With `init`, the model's own sizes count.
     resume : Path, optional
@@ -120,16 +124,13 @@ def train(
         If the training diverges.
     """
     disable_progress_bar()  # of loading and saving; the training has its own
-    dataset = load_dataset(dataset_path)
+    datasets = load_datasets([dataset_paths] if isinstance(dataset_paths, Path) else dataset_paths)
     if init is not None and resume is None:
         config = replace(config, model=config_of_model(init, config.model))
-    if dataset.config.seq_len > config.model.block_size:
-        raise ConfigError(
-            f"the dataset's sequences have up to {dataset.config.seq_len} tokens, but block_size is "
-            f"{config.model.block_size}: make block_size larger, or prepare with a smaller seq_len"
-        )
-    config = replace(config, data=dataset.config)
-    run = run_facts(dataset, config, init)
+    _check_room(datasets, config.model.block_size)
+    windows = learned_windows(datasets, config.training)
+    config = replace(config, data=datasets[0].config)
+    run = run_facts(datasets, config, init)
     is_first = os.environ.get("RANK", "0") == "0"
     if resume is not None:
         check_continuity(resume, run)
@@ -137,14 +138,14 @@ def train(
         refuse_to_overwrite(out)
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
-    scratch, windows = str(out / SCRATCH), len(dataset.windows("train"))
-    arguments = training_arguments(scratch, config.training, windows, is_new=resume is None)
+    scratch = str(out / SCRATCH)
+    arguments = training_arguments(scratch, config.training, len(windows), is_new=resume is None)
     set_seed(config.training.seed)
-    model = _model(config, dataset.vocabulary, init if resume is None else None)
+    model = _model(config, datasets[0].vocabulary, init if resume is None else None)
     step = step_of(resume) if resume else -1
     if is_first:
         _make_ready(out, run, step)
-    plan = Plan(out, dataset, config, run, observers(out, step), on_checkpoint)
+    plan = Plan(out, tuple(datasets), windows, config, run, observers(out, step), on_checkpoint)
     trainer = SoloTrainer(model, arguments, plan)
     if resume is not None:
         trainer.add_callback(Restoring(partial(trainer.restore_position, resume)))
@@ -159,6 +160,16 @@ def train(
         del trainer
         shutil.rmtree(scratch, ignore_errors=True)
         _leave_process_group()
+
+
+def _check_room(datasets: Sequence[Dataset], block_size: int) -> None:
+    """See that the model can attend to every window."""
+    for dataset in datasets:
+        if dataset.config.seq_len > block_size:
+            raise ConfigError(
+                f"{dataset.path} has sequences of up to {dataset.config.seq_len} tokens, but block_size is "
+                f"{block_size}: make block_size larger, or prepare with a smaller seq_len"
+            )
 
 
 def _model(config: Config, vocabulary: Vocabulary, init: Path | None) -> PreTrainedModel:

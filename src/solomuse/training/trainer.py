@@ -16,7 +16,7 @@ from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainerContr
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from solomuse.config import Config
-from solomuse.datasets.load import Dataset
+from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError, OutputError
 from solomuse.model.folder import save_about
 from solomuse.model.likelihood import IGNORED, Likelihood, likelihood
@@ -24,6 +24,7 @@ from solomuse.training.batches import LengthSampler, TrainingWindows, collate
 from solomuse.training.callbacks import Clock, Epochs, Progress, Records, Stopping, best_step, evaluations
 from solomuse.training.checkpoints import publish, remove_old, seal
 from solomuse.training.costs import CostMeter, costs_of
+from solomuse.training.mixing import MixedWindows
 from solomuse.training.order import WholeSteps
 from solomuse.training.run_folder import METRICS, MODEL, RUN
 from solomuse.training.watch import Watch
@@ -37,6 +38,10 @@ class Plan:
     ----------
     out : Path
         The run folder.
+    datasets : sequence of Dataset
+        The first is what is measured.
+    windows : TrainingWindows or MixedWindows
+        What is learned from.
     run : mapping
         What ``run.json`` holds.
     callbacks : sequence of TrainerCallback
@@ -46,11 +51,17 @@ class Plan:
     """
 
     out: Path
-    dataset: Dataset
+    datasets: tuple[Dataset, ...]
+    windows: TrainingWindows | MixedWindows
     config: Config
     run: Mapping[str, Any]
     callbacks: tuple[TrainerCallback, ...] = ()
     on_checkpoint: Callable[[Path, int], None] | None = None
+
+    @property
+    def dataset(self) -> Dataset:
+        """The one that is measured."""
+        return self.datasets[0]
 
 
 class SoloTrainer(Trainer):
@@ -72,21 +83,18 @@ class SoloTrainer(Trainer):
         self.costs = CostMeter(dataset.vocabulary, arguments.device)
         self._checked_ranks = False
         self._seconds_logged = 0.0
-        windows = TrainingWindows(
-            dataset.windows("train"), dataset.vocabulary, config.transpose, config.seed, config.chord_dropout
-        )
         super().__init__(
             model=model,
             args=arguments,
             data_collator=partial(collate, room=plan.config.model.block_size, learn_chart=config.learn_chart),
-            train_dataset=windows,
+            train_dataset=plan.windows,
             eval_dataset=dataset.windows("validation"),
             compute_loss_func=self._loss,
             callbacks=[self.clock, self.progress, Records(plan.out / METRICS), *plan.callbacks],
         )
         for callback in (ProgressCallback, PrinterCallback):
             self.remove_callback(callback)
-        self.add_callback(Epochs(partial(setattr, windows, "epoch")))
+        self.add_callback(Epochs(partial(setattr, plan.windows, "epoch")))
         self.add_callback(self.stopping)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> WholeSteps:
@@ -153,20 +161,19 @@ class SoloTrainer(Trainer):
         return 0
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Bits per note of the validation windows, which the processes share."""
-        windows = self.eval_dataset
-        # where the weights are shared, all processes must take part in every batch
-        first, step = (0, 1) if self.is_fsdp_enabled else (self.args.process_index, self.args.world_size)
-        own = (windows[index] for index in range(first, len(windows), step))
-        with self.compute_loss_context_manager():
-            part = likelihood(self.model, own, self.plan.dataset.vocabulary)
-        total = part if self.is_fsdp_enabled else self._summed(part)
+        """Bits per note of the validation windows; of datasets beside the measured one, their sum only."""
+        total = self._likelihood(self.eval_dataset)
+        others = {
+            f"eval_bits_per_note_{dataset.path.resolve().name}": self._likelihood(dataset.windows("validation"))
+            for dataset in self.plan.datasets[1:]
+        }
         metrics = {
             "eval_loss": total.nats_per_token,
             "eval_bits_per_note": total.bits_per_note,
             "eval_pitch_bits_per_note": total.pitch_bits / max(1, total.notes),
             "eval_rhythm_bits_per_note": total.rhythm_bits / max(1, total.notes),
             "eval_velocity_bits_per_note": total.velocity_bits / max(1, total.notes),
+            **{name: other.bits_per_note for name, other in others.items()},
         }
         self.log(metrics)
         self.control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -174,6 +181,15 @@ class SoloTrainer(Trainer):
             self._save_checkpoint(self.model, None)  # what the training begins with may be the best that it ever has
             self.clock.restart()
         return metrics
+
+    def _likelihood(self, windows: Windows) -> Likelihood:
+        """The cost of windows, which the processes share."""
+        # where the weights are shared, all processes must take part in every batch
+        first, step = (0, 1) if self.is_fsdp_enabled else (self.args.process_index, self.args.world_size)
+        own = (windows[index] for index in range(first, len(windows), step))
+        with self.compute_loss_context_manager():
+            part = likelihood(self.model, own, self.plan.dataset.vocabulary)
+        return part if self.is_fsdp_enabled else self._summed(part)
 
     def _summed(self, part: Likelihood) -> Likelihood:
         own = torch.tensor(list(asdict(part).values()), dtype=torch.float64, device=self.args.device)
@@ -236,6 +252,7 @@ class SoloTrainer(Trainer):
             return  # every process comes by, one writes
         folder, dataset = Path(output_dir or self.args.output_dir), self.plan.dataset
         facts = {key: dataset.report[key] for key in ("songs", "notes", "sources", "splits")}
+        facts["beside"] = [other.report["sources"] for other in self.plan.datasets[1:]]
         save_about(folder, dataset.vocabulary, dataset.config.window_bars, facts)
         (folder / RUN).write_text(json.dumps(self.plan.run, indent=1) + "\n", encoding="utf-8")
 
