@@ -24,6 +24,14 @@ def test_the_same_seed_gives_the_same_figures(toy_run: Path, toy_dataset: Path) 
     assert evaluate(toy_run, toy_dataset, seed=3) == evaluate(toy_run, toy_dataset, seed=3)
 
 
+def test_solos_are_measured_beside_the_human_melodies(toy_run: Path, toy_dataset: Path) -> None:
+    result = evaluate(toy_run, toy_dataset, solos=3)
+    for who in ("solo", "human"):
+        assert 0 <= result[f"{who}_chord_tone_ratio"] <= 1
+        assert result[f"{who}_notes_per_bar"] > 0
+    assert "solo_notes_per_bar" not in evaluate(toy_run, toy_dataset)
+
+
 def test_without_another_song_there_is_no_sensitivity(toy_run: Path, tmp_path: Path) -> None:
     songs = tmp_path / "songs"
     songs.mkdir()
@@ -38,7 +46,7 @@ def test_without_another_song_there_is_no_sensitivity(toy_run: Path, tmp_path: P
 
 def json_dataset(run: Path) -> Path:
     """The dataset that a run was trained on."""
-    return Path(json.loads((run / "run.json").read_text())["dataset"])
+    return Path(json.loads((run / "run.json").read_text())["datasets"][0])
 
 
 def test_the_best_ngram_is_the_best_of_its_orders(toy_dataset: Path) -> None:

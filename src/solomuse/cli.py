@@ -202,6 +202,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", type=Path)
     evaluate.add_argument("dataset", type=Path)
     evaluate.add_argument("--split", choices=("validation", "test"), default="validation")
+    evaluate.add_argument(
+        "--solos", type=int, default=0, help="also play over so many held-back charts and measure that"
+    )
+    evaluate.add_argument("--seed", type=int, default=1)
     return parser
 
 
@@ -488,7 +492,7 @@ def _chart_document(chart: Chart) -> dict[str, Any]:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from solomuse.evaluation import evaluate
 
-    result = evaluate(arguments.model, arguments.dataset, arguments.split)
+    result = evaluate(arguments.model, arguments.dataset, arguments.split, arguments.seed, arguments.solos)
     text = "\n".join(
         f"{key}: {value:.3f}" if isinstance(value, float) else f"{key}: {value}" for key, value in result.items()
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.errors import ModelError
+from solomuse.generation import Sampling, solos_over
+from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram
-from solomuse.model.folder import model_folder
+from solomuse.model.folder import load_model, model_folder
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -26,15 +29,27 @@ from solomuse.tokens.transposition import transpose_ids
 from solomuse.tokens.vocabulary import SEP
 
 NGRAM_ORDERS = (2, 3, 4, 5)
+AT_ONCE = 64
+"""Solos that are played in one batch."""
+TOP_P = 0.95
+"""Of the solos that are measured; as `generate` has it by default."""
 KEYS = (-5, 7)
 """Intervals in semitones by which the n-gram model's training windows are moved: each key once."""
 
 
-def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", seed: int = 1) -> dict[str, Any]:
-    """Bits per note under the true chart and under another song's.
+def evaluate(
+    model_path: Path, dataset_path: Path, split: str = "validation", seed: int = 1, solos: int = 0
+) -> dict[str, Any]:
+    """Bits per note under the true chart and under another song's, and how solos over held-back charts go with them.
 
     The other chart has the same bars and is moved to the key in which its pitch classes fit the true
     chart's best, so that what is measured is the changes and not the key.
+
+    Parameters
+    ----------
+    solos : int
+        How many held-back windows, chosen by the seed among the longest ones, to play a solo over. Its figures stand
+        beside those of the human melodies of the same windows.
 
     Returns
     -------
@@ -73,8 +88,39 @@ def evaluate(model_path: Path, dataset_path: Path, split: str = "validation", se
         "windows_with_other_chords": len(pairs),
         "ngram_bits_per_note": ngram_bits,
         "ngram_order": order,
+        **(_played(folder, dataset, windows, seed, solos) if solos else {}),
     }
     return {name: None if math.isnan(value) else value for name, value in measured.items()}
+
+
+MUSICAL_MEASURES: dict[str, Callable[[Sequence[LeadSheet]], float]] = {
+    "chord_tone_ratio": chord_tone_ratio,
+    "chord_tone_ratio_strong_beats": partial(chord_tone_ratio, weighting="strong beats"),
+    "chord_tone_ratio_by_time": partial(chord_tone_ratio, weighting="time"),
+    "chord_shift_gain": chord_shift_gain,
+    "step_resolution": step_resolution,
+    "notes_per_bar": notes_per_bar,
+}
+
+
+def _played(folder: Path, dataset: Dataset, windows: Windows, seed: int, solos: int) -> dict[str, float]:
+    """The musical measures of solos over the charts of some windows, and of their own melodies."""
+    codec = Codec(dataset.vocabulary)
+    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
+    longest = max(len(sheet.chart.bars) for sheet in sheets)
+    whole = [sheet for sheet in sheets if len(sheet.chart.bars) == longest]
+    human = [whole[index] for index in np.random.default_rng(seed).permutation(len(whole))[:solos]]
+    model, sampling = load_model(folder), Sampling(top_p=TOP_P)
+    played = [
+        solo.sheet
+        for first in range(0, len(human), AT_ONCE)
+        for solo in solos_over(model, [sheet.chart for sheet in human[first : first + AT_ONCE]], sampling, seed + first)
+    ]
+    return {
+        f"{who}_{name}": measure(group)
+        for who, group in (("solo", played), ("human", human))
+        for name, measure in MUSICAL_MEASURES.items()
+    }
 
 
 def best_ngram(dataset: Dataset, split: str, orders: Sequence[int] = NGRAM_ORDERS) -> tuple[int, float]:

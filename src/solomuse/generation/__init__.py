@@ -93,21 +93,37 @@ def generate(
     sampling = Sampling(temperature, top_p)
     wanted = chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
     player = model if isinstance(model, Model) else load_model(model)
-    codec = Codec(player.vocabulary)
-    on_grid = codec.quantise(LeadSheet(wanted, ())).chart
+    return solos_over(player, [wanted] * takes, sampling, seed)
+
+
+def solos_over(model: Model, charts: Sequence[Chart], sampling: Sampling, seed: int) -> list[Solo]:
+    """A solo over each of some charts, all in one batch; each depends on its chart, the seed and its place only.
+
+    Raises
+    ------
+    VocabularyError
+        If a meter is not in the vocabulary.
+    """
+    codec, room = Codec(model.vocabulary), model.decoder.config.block_size
     growing = [
-        Take(on_grid, codec, np.random.default_rng((seed, take)), player.window_bars, player.decoder.config.block_size)
-        for take in range(takes)
+        Take(
+            codec.quantise(LeadSheet(chart, ())).chart,
+            codec,
+            np.random.default_rng((seed, number)),
+            model.window_bars,
+            room,
+        )
+        for number, chart in enumerate(charts)
     ]
-    run(player.decoder, growing, sampling, [to_the_end_of_the_form])
+    run(model.decoder, growing, sampling, [to_the_end_of_the_form])
     return [
         Solo(
-            sheet=LeadSheet(wanted, tuple(take.melody)),
-            token_ids=tuple(codec.encode(LeadSheet(on_grid, tuple(take.melody)))),
+            sheet=LeadSheet(chart, tuple(take.melody)),
+            token_ids=tuple(codec.encode(LeadSheet(take.chart, tuple(take.melody)))),
             seed=seed,
             take=number,
         )
-        for number, take in enumerate(growing)
+        for number, (chart, take) in enumerate(zip(charts, growing, strict=True))
     ]
 
 
