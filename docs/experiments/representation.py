@@ -1,11 +1,12 @@
 """Trains small GPT-2 models that differ in how they are told the chords, and measures what they make of them.
 
-    python docs/experiments/representation.py VARIANT DATASET... [--seed 1] [--tokens 3e6] [--out results.jsonl]
+    python docs/experiments/representation.py VARIANT DATASET... [--seed 1] [--tokens 1.5e6] [--out results.jsonl]
+    python docs/experiments/representation.py table results.jsonl
 
 A DATASET is a folder of `solomuse prepare`; its windows are decoded to lead sheets and encoded again as the variant
 wants. The first one is measured on. VARIANT is a comma-separated list of changes to the defaults, such as
 ``chart=changes,features=`` or ``features=now+next+place+degree,heads=degree+interval``; see `Variant`. One line of JSON
-is appended to the results.
+is appended to the results; the second command prints them as a table, the mean over seeds.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ COLUMNS = {
     "since_note": 98,  # steps since the last onset
     "last": 129,  # pitch of the last note; for the scores by interval, not embedded
     "following": 13,  # root of the next chord, absolute; for the scores by its degree, not embedded
-    "pc_set": 13,  # placeholder: stands for the chord's tones, embedded as a sum
 }
 GROUPS = {
     "now": ("root", "quality", "bass"),
@@ -65,6 +65,7 @@ GROUPS = {
     "beat": ("beat_position",),
     "form": ("form",),
     "since": ("since_note",),
+    "last": ("last",),
 }
 HARMONY = [
     list(COLUMNS).index(n)
@@ -91,7 +92,7 @@ class Variant:
 
     chart: str = "prefix"  # prefix, bars, changes, bars+changes, ahead: what is repeated inside the events
     features: str = "now+next+place+degree"
-    heads: str = "degree"  # degree, interval, next_degree: scores added to those of the notes
+    heads: str = "degree"  # degree, interval, next_degree: scores added to those of the notes; landing: to the lengths
     order: str = "pitch"  # pitch before rhythm, or rhythm before pitch
     velocity: str = "change"  # or note
     transpose: int = 1
@@ -104,9 +105,8 @@ class Variant:
     n_layer: int = 4
     n_embd: int = 128
     n_head: int = 2
-    lr: float = 2e-3
+    lr: float = 1e-3
     decay: float = 0.1
-    ema: float = 0.0
 
 
 def variant_of(text: str) -> Variant:
@@ -340,7 +340,6 @@ class Player:
             min(self.step - self.onset, 96) + 1 if self.onset >= 0 else 0,
             last + 1,
             following,
-            0,
         )
 
 
@@ -421,12 +420,24 @@ class Model(nn.Module):
         pitches = torch.arange(128)
         note = slice(self.v.note_on.start, self.v.note_on.stop)
         for name, head in self.heads.items():
+            if name == "landing":
+                scores = scores + self._landing(head(hidden), rows, scores.shape[-1])
+                continue
             base = rows[..., {"degree": ROOT, "interval": LAST, "next_degree": FOLLOWING}[name]]
             distance = pitches - (base.unsqueeze(-1) - 1)
             index = distance.clamp(-48, 48) + 48 if name == "interval" else distance % 12
             added = head(hidden).gather(-1, index) * (base > 0).unsqueeze(-1)
             scores = torch.cat([scores[..., : note.start], scores[..., note] + added, scores[..., note.stop :]], dim=-1)
         return scores, out.past_key_values
+
+    def _landing(self, places: Tensor, rows: Tensor, size: int) -> Tensor:
+        """Scores of lengths and rests by where in the beat they end."""
+        position, added = rows[..., COLUMN["position"]], torch.zeros(*places.shape[:-1], size, dtype=places.dtype)
+        for kind in (self.v.duration, self.v.time_shift):
+            steps = torch.arange(1, kind.stop - kind.start + 1)
+            index = (position.unsqueeze(-1) - 1 + steps) % self.v.grid
+            added[..., kind.start : kind.stop] = places.gather(-1, index) * (position > 0).unsqueeze(-1)
+        return added
 
 
 def batch_of(examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
@@ -491,7 +502,7 @@ def batches(examples: Sequence[Example], encoder: Encoder, seed: int, size: int 
 def train(
     variant: Variant, encoder: Encoder, examples: list[Example], held_back: list[Example], tokens: float, seed: int
 ) -> tuple[Model, list[dict[str, float]]]:
-    """The model with the fewest bits per note among four evaluations at equal distances, and all of these."""
+    """The model with the fewest bits per note among two evaluations, half-way and at the end, and all of these."""
     torch.manual_seed(seed)
     model = Model(variant, encoder.size, encoder.v)
     decayed = [p for p in model.parameters() if p.dim() > 1]
@@ -525,7 +536,7 @@ def train(
         optimizer.step()
         optimizer.zero_grad()
         seen += sum(len(example.ids) for example in batch)
-        if seen >= due * tokens / 4:
+        if seen >= due * tokens / 2:
             due += 1
             figures = {"tokens": seen, "train_nats": float(loss.detach()), **bits(model, held_back, encoder.v)}
             curve.append(figures)
@@ -659,18 +670,42 @@ def sheets_of(path: Path, split: str) -> tuple[list[LeadSheet], list[int]]:
     return [codec.decode(windows[i][0].tolist()) for i in range(len(windows))], windows.songs.tolist()
 
 
+def table(paths: Sequence[Path]) -> Iterator[str]:
+    """The rows of a Markdown table."""
+    results = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
+    runs: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for result in results:
+        key = (result["variant"], "+".join(result["datasets"]), f"{result['tokens']:g}", str(result["share"]))
+        runs.setdefault(key, []).append(result)
+    yield (
+        "| variant | data | tokens | share | seeds | bits | pitch | rhythm | velocity | sensitivity "
+        "| chord tones | on strong beats | by time | shift gain | steps | notes a bar |"
+    )
+    yield "|---" * 16 + "|"
+    for key, group in runs.items():
+        figures = [[run[name] for name in ("bits", "pitch", "rhythm", "velocity", "sensitivity")] for run in group]
+        solos = [list(run["solos"].values()) for run in group]
+        numbers = np.concatenate([np.mean(figures, axis=0), np.mean(solos, axis=0)])
+        yield f"| {' | '.join(key)} | {len(group)} | " + " | ".join(f"{number:.3f}" for number in numbers) + " |"
+    for name, human in {result["datasets"][0]: result["human"] for result in results}.items():
+        yield f"| human | {name} | | | | | | | | | " + " | ".join(f"{value:.3f}" for value in human.values()) + " |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("variant")
     parser.add_argument("datasets", type=Path, nargs="+")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tokens", type=float, default=3e6)
+    parser.add_argument("--tokens", type=float, default=1.5e6)
     parser.add_argument("--share", type=float, default=1.0, help="of the songs that are learned from")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--solos", type=int, default=96)
     parser.add_argument("--out", type=Path, default=Path("representation.jsonl"))
     parser.add_argument("--save", type=Path)
     arguments = parser.parse_args()
+    if arguments.variant == "table":
+        print("\n".join(table(arguments.datasets)))
+        return
     torch.set_num_threads(1)
     variant, began = variant_of(arguments.variant), time.perf_counter()
     encoder = Encoder(vocabulary(load_dataset(arguments.datasets[0]).config.grid), variant)
