@@ -166,7 +166,7 @@ class TrainConfig:
     max_grad_norm: float = 1.0
     mix: str = ""
     transpose: bool = True
-    chord_dropout: float = 0.0
+    chord_dropout: float = 0.1
     learn_chart: bool = False
     eval_steps: int = 500
     patience: int = 0

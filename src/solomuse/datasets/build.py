@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from solomuse import __version__
 from solomuse.config import DataConfig
 from solomuse.datasets.catalogue import DATASET_VERSION, write_catalogue
 from solomuse.datasets.engines import ENGINES, EngineName, ShardPlan
@@ -149,7 +150,9 @@ def _in_the_making(out: Path, made_of: str) -> Iterator[Path]:
 def fingerprint(files: Sequence[SongFile], config: DataConfig, max_files: int, seed: int) -> str:
     """Fingerprint of the files and settings that a dataset is made of."""
     digest = hashlib.sha256(
-        json.dumps([asdict(config), max_files, seed, vocabulary(config.grid).hash, DATASET_VERSION]).encode()
+        json.dumps(
+            [asdict(config), max_files, seed, vocabulary(config.grid).hash, DATASET_VERSION, __version__]
+        ).encode()
     )
     for file in files:
         paths = [file.path] if file.path.is_file() else sorted(path for path in file.path.rglob("*") if path.is_file())
