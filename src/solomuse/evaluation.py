@@ -19,7 +19,7 @@ from solomuse.errors import ModelError
 from solomuse.generation import Sampling, solos_over
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram
-from solomuse.model.folder import load_model, model_folder
+from solomuse.model.folder import load_model, model_folder, refuse_other_features
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -63,10 +63,12 @@ def evaluate(
         If a folder will not do, or the two have different vocabularies.
     """
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
-    if json.loads((folder / "solomuse.json").read_text("utf-8"))["vocabulary"] != dataset.vocabulary.hash:
+    about = json.loads((folder / "solomuse.json").read_text("utf-8"))
+    if about["vocabulary"] != dataset.vocabulary.hash:
         raise ModelError(
             f"{folder} has another vocabulary than {dataset_path}: prepare the dataset with the model's grid"
         )
+    refuse_other_features(folder, json.loads((folder / "config.json").read_text("utf-8")), dataset.vocabulary, about)
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
     windows = dataset.windows(split)

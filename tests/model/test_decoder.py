@@ -72,3 +72,12 @@ def test_a_model_of_another_vocabulary_is_refused(toy_run: Path, tmp_path: Path)
     (tmp_path / "solomuse.json").write_text(json.dumps({**about, "vocabulary": "other"}))
     with pytest.raises(ModelError, match="another vocabulary"):
         load_model(tmp_path)
+
+
+def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -> None:
+    for path in (toy_run / "model").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "feature_sizes": config["feature_sizes"][:9]}))
+    with pytest.raises(ModelError, match="other features of the chart"):
+        load_model(tmp_path)

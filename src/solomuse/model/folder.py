@@ -13,6 +13,7 @@ import torch
 from solomuse import __version__
 from solomuse.errors import ModelError
 from solomuse.model.decoder import Decoder, DecoderConfig
+from solomuse.tokens.features import feature_sizes
 from solomuse.tokens.tokenizer import save_tokenizer
 from solomuse.tokens.vocabulary import GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
 
@@ -78,6 +79,7 @@ def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
             f"than this version of SoloMuse: train it again, or use version {about.get('package')}"
         )
     known = vocabulary(about["grid"])
+    refuse_other_features(folder, config, known, about)
     return Model(folder, Decoder(_decoder_config(config, known), _weights(folder, device)), known, about)
 
 
@@ -95,6 +97,24 @@ def model_folder(path: Path) -> Path:
     raise ModelError(
         f"{path} is not a model folder: expected config.json and solomuse.json, as 'solomuse train' writes"
     )
+
+
+def refuse_other_features(
+    folder: Path, config: Mapping[str, Any], vocabulary: Vocabulary, about: Mapping[str, Any]
+) -> None:
+    """See that a model has the features of this version, or none as a plain GPT-2.
+
+    Raises
+    ------
+    ModelError
+        If it has others.
+    """
+    stored = list(config.get("feature_sizes") or ())
+    if stored and stored != list(feature_sizes(vocabulary)):
+        raise ModelError(
+            f"{folder} was trained with other features of the chart than this version of SoloMuse has: "
+            f"train it again, or use the version that made it ({about.get('package')})"
+        )
 
 
 def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConfig:

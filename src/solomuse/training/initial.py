@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from solomuse.config import ModelConfig
 from solomuse.errors import ModelError
-from solomuse.model.folder import model_folder
+from solomuse.model.folder import model_folder, refuse_other_features
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import Vocabulary
 
@@ -56,13 +56,8 @@ def model_from_folder(path: Path, config: ModelConfig, vocabulary: Vocabulary) -
             f"{folder} has another vocabulary (grid {about.get('grid')}, {about.get('vocabulary')}) than the dataset "
             f"(grid {vocabulary.grid}, {vocabulary.hash}): prepare the dataset with the model's grid"
         )
+    refuse_other_features(folder, stored, vocabulary, about)
     model = build_model(config, vocabulary)
-    expected = getattr(model.config, "feature_sizes", None)
-    if stored.get("feature_sizes") != expected:
-        raise ModelError(
-            f"{folder} has other features of the chart ({stored.get('feature_sizes')}) than this version of SoloMuse "
-            f"({expected}): train it again, or use version {about.get('package')}"
-        )
     try:
         load_model(model, folder / "model.safetensors", strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
