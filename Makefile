@@ -20,7 +20,7 @@ demo: $(READY) ## prepare the example songs, train a tiny model, generate two so
 	$(BIN)/python examples/demo.py
 
 test: $(READY) ## the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
