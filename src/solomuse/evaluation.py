@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from solomuse.datasets.load import Dataset, Windows, load_dataset
-from solomuse.errors import ModelError
+from solomuse.errors import ConfigError, ModelError
 from solomuse.generation import Sampling, solos_over
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram
@@ -61,7 +61,11 @@ def evaluate(
     ------
     ModelError, DatasetError
         If a folder will not do, or the two have different vocabularies.
+    ConfigError
+        If `solos` is below 0.
     """
+    if solos < 0:
+        raise ConfigError(f"solos is {solos}: expected 0 or more")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
     about = json.loads((folder / "solomuse.json").read_text("utf-8"))
     if about["vocabulary"] != dataset.vocabulary.hash:
@@ -109,7 +113,7 @@ def _played(folder: Path, dataset: Dataset, windows: Windows, seed: int, solos: 
     """The musical measures of solos over the charts of some windows, and of their own melodies."""
     codec = Codec(dataset.vocabulary)
     sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
-    longest = max(len(sheet.chart.bars) for sheet in sheets)
+    longest = max((len(sheet.chart.bars) for sheet in sheets), default=0)
     whole = [sheet for sheet in sheets if len(sheet.chart.bars) == longest]
     human = [whole[index] for index in np.random.default_rng(seed).permutation(len(whole))[:solos]]
     model, sampling = load_model(folder), Sampling(top_p=TOP_P)
