@@ -19,7 +19,8 @@ import torch
 from solomuse.config import load_config
 from solomuse.datasets.load import load_dataset
 from solomuse.model.gpt2 import build_model
-from solomuse.training.batches import LengthSampler, TrainingWindows, collate
+from solomuse.training.batches import LengthSampler, collate
+from solomuse.training.mixing import learned_windows
 
 WARM_UP = 3
 
@@ -30,7 +31,7 @@ def seconds_per_step(dataset_path: Path, size: str, device: str, steps: int) -> 
     torch.manual_seed(1)
     model = build_model(config.model, dataset.vocabulary).to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-    windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=1)
+    windows = learned_windows([dataset], config.training)
     rows = config.training.batch_size
     order = list(LengthSampler(windows, rows, seed=1))
     loading, training = [], []

@@ -29,7 +29,7 @@ from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import PAD
 from solomuse.training.arguments import training_arguments
-from solomuse.training.batches import LengthSampler, TrainingWindows, collate
+from solomuse.training.batches import LengthSampler, collate
 from solomuse.training.mixing import learned_windows
 from solomuse.training.order import WholeSteps
 from solomuse.training.trainer import Plan, SoloTrainer
@@ -41,7 +41,7 @@ Clock = Callable[[], float]
 def batches(dataset: Dataset, config: Config) -> Iterator[dict[str, torch.Tensor]]:
     """The batches of the first epoch."""
     rows = config.training.batch_size
-    windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=config.training.seed)
+    windows = learned_windows([dataset], config.training)
     order = list(WholeSteps(LengthSampler(windows, rows, config.training.seed), rows))
     for start in range(0, len(order), rows):
         yield collate([windows[index] for index in order[start : start + rows]], config.model.block_size)

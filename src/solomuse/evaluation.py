@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,11 +14,11 @@ from transformers import AutoModelForCausalLM
 from transformers.utils.logging import disable_progress_bar
 
 from solomuse.datasets.load import Dataset, Windows, load_dataset
-from solomuse.errors import ConfigError, ModelError
+from solomuse.errors import ConfigError
 from solomuse.generation import Sampling, solos_over
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram
-from solomuse.model.folder import load_model, model_folder, refuse_other_features
+from solomuse.model.folder import config_for, load_model, model_folder
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -67,34 +66,27 @@ def evaluate(
     if solos < 0:
         raise ConfigError(f"solos is {solos}: expected 0 or more")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
-    about = json.loads((folder / "solomuse.json").read_text("utf-8"))
-    if about["vocabulary"] != dataset.vocabulary.hash:
-        raise ModelError(
-            f"{folder} has another vocabulary than {dataset_path}: prepare the dataset with the model's grid"
-        )
-    refuse_other_features(folder, json.loads((folder / "config.json").read_text("utf-8")), dataset.vocabulary, about)
+    config_for(folder, dataset.vocabulary)
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
-    windows = dataset.windows(split)
+    windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
+    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
     own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)
-    pairs = _with_other_chords(windows, dataset, np.random.default_rng(seed))
+    pairs = _with_other_chords(windows, sheets, dataset, np.random.default_rng(seed))
     true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
     swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
     sensitivity = swapped.bits_per_note - true.bits_per_note
     order, ngram_bits = best_ngram(dataset, split)
     measured = {
         "notes": own.notes,
-        "bits_per_note": own.bits_per_note,
-        "pitch_bits_per_note": own.pitch_bits / max(1, own.notes),
-        "rhythm_bits_per_note": own.rhythm_bits / max(1, own.notes),
-        "velocity_bits_per_note": own.velocity_bits / max(1, own.notes),
+        **own.per_note(),
         "bits_per_note_other_chords": own.bits_per_note + sensitivity,
         "chord_sensitivity": sensitivity,
         "windows": len(windows),
         "windows_with_other_chords": len(pairs),
         "ngram_bits_per_note": ngram_bits,
         "ngram_order": order,
-        **(_played(folder, dataset, windows, seed, solos) if solos else {}),
+        **(_played(folder, sheets, seed, solos) if solos else {}),
     }
     return {name: None if math.isnan(value) else value for name, value in measured.items()}
 
@@ -109,10 +101,8 @@ MUSICAL_MEASURES: dict[str, Callable[[Sequence[LeadSheet]], float]] = {
 }
 
 
-def _played(folder: Path, dataset: Dataset, windows: Windows, seed: int, solos: int) -> dict[str, float]:
+def _played(folder: Path, sheets: Sequence[LeadSheet], seed: int, solos: int) -> dict[str, float]:
     """The musical measures of solos over the charts of some windows, and of their own melodies."""
-    codec = Codec(dataset.vocabulary)
-    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
     longest = max((len(sheet.chart.bars) for sheet in sheets), default=0)
     whole = [sheet for sheet in sheets if len(sheet.chart.bars) == longest]
     human = [whole[index] for index in np.random.default_rng(seed).permutation(len(whole))[:solos]]
@@ -163,11 +153,10 @@ def _side_by_side(songs: NDArray[np.int32]) -> list[int]:
 
 
 def _with_other_chords(
-    windows: Windows, dataset: Dataset, rng: np.random.Generator
+    windows: Windows, sheets: Sequence[LeadSheet], dataset: Dataset, rng: np.random.Generator
 ) -> list[tuple[Sequence_, Sequence_]]:
     """Each window beside itself under another song's chart, where one has the same bars."""
     codec = Codec(dataset.vocabulary)
-    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
     pairs = []
     for index, sheet in enumerate(sheets):
         meters = [bar.meter for bar in sheet.chart.bars]

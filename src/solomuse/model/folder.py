@@ -71,15 +71,15 @@ def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
     if path is None:
         raise ModelError("no model is given: train one with 'solomuse train DATASET --out RUN', then pass its folder")
     folder = model_folder(Path(path))
-    about = _read_json(folder / "solomuse.json")
-    config = _read_json(folder / "config.json")
+    about = read_json(folder / "solomuse.json")
+    config = read_json(folder / "config.json")
     if about.get("grid") not in GRIDS or about.get("vocabulary") != vocabulary(about["grid"]).hash:
         raise ModelError(
             f"{folder} has another vocabulary ({about.get('vocabulary')}, token format {about.get('token_format')}) "
             f"than this version of SoloMuse: train it again, or use version {about.get('package')}"
         )
     known = vocabulary(about["grid"])
-    refuse_other_features(folder, config, known, about)
+    _refuse_other_features(folder, config, known, about)
     return Model(folder, Decoder(_decoder_config(config, known), _weights(folder, device)), known, about)
 
 
@@ -99,7 +99,25 @@ def model_folder(path: Path) -> Path:
     )
 
 
-def refuse_other_features(
+def config_for(folder: Path, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What a model folder's ``config.json`` says, if the model goes with data of this vocabulary.
+
+    Raises
+    ------
+    ModelError
+        If a file cannot be read, or the model has another vocabulary or other features.
+    """
+    about, config = read_json(folder / "solomuse.json"), read_json(folder / "config.json")
+    if about.get("vocabulary") != vocabulary.hash:
+        raise ModelError(
+            f"{folder} has another vocabulary (grid {about.get('grid')}, {about.get('vocabulary')}) than the dataset "
+            f"(grid {vocabulary.grid}, {vocabulary.hash}): prepare the dataset with the model's grid"
+        )
+    _refuse_other_features(folder, config, vocabulary, about)
+    return config
+
+
+def _refuse_other_features(
     folder: Path, config: Mapping[str, Any], vocabulary: Vocabulary, about: Mapping[str, Any]
 ) -> None:
     """See that a model has the features of this version, or none as a plain GPT-2.
@@ -142,7 +160,14 @@ def _weights(folder: Path, device: str) -> dict[str, torch.Tensor]:
     return {name: weight.float() for name, weight in weights.items()}
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """What a JSON file of a model folder holds.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read, or is no object.
+    """
     try:
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -47,6 +47,16 @@ class Likelihood:
         """Cost of all tokens of the events, over the number of notes."""
         return self.bits / self.notes if self.notes else math.nan
 
+    def per_note(self) -> dict[str, float]:
+        """Bits per note, of all tokens and of each kind, by name."""
+        notes = max(1, self.notes)
+        return {
+            "bits_per_note": self.bits_per_note,
+            "pitch_bits_per_note": self.pitch_bits / notes,
+            "rhythm_bits_per_note": self.rhythm_bits / notes,
+            "velocity_bits_per_note": self.velocity_bits / notes,
+        }
+
     @property
     def nats_per_token(self) -> float:
         """Cross entropy, as a training loss has it."""

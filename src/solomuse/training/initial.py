@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from transformers import PreTrainedModel
 
 from solomuse.config import ModelConfig
 from solomuse.errors import ModelError
-from solomuse.model.folder import model_folder, refuse_other_features
+from solomuse.model.folder import config_for, model_folder, read_json
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import Vocabulary
 
@@ -24,7 +22,7 @@ def config_of_model(folder: Path, config: ModelConfig) -> ModelConfig:
     ModelError
         If the folder is no model.
     """
-    stored = _read_json(model_folder(folder) / "config.json")
+    stored = read_json(model_folder(folder) / "config.json")
     try:
         return replace(
             config,
@@ -50,13 +48,7 @@ def model_from_folder(path: Path, config: ModelConfig, vocabulary: Vocabulary) -
     from safetensors.torch import load_model
 
     folder = model_folder(path)
-    about, stored = _read_json(folder / "solomuse.json"), _read_json(folder / "config.json")
-    if about.get("vocabulary") != vocabulary.hash:
-        raise ModelError(
-            f"{folder} has another vocabulary (grid {about.get('grid')}, {about.get('vocabulary')}) than the dataset "
-            f"(grid {vocabulary.grid}, {vocabulary.hash}): prepare the dataset with the model's grid"
-        )
-    refuse_other_features(folder, stored, vocabulary, about)
+    config_for(folder, vocabulary)
     model = build_model(config, vocabulary)
     try:
         load_model(model, folder / "model.safetensors", strict=True)
@@ -64,11 +56,3 @@ def model_from_folder(path: Path, config: ModelConfig, vocabulary: Vocabulary) -
         reason = " ".join(str(error).split())
         raise ModelError(f"{folder}/model.safetensors does not fit ({reason}): copy or train the model again") from None
     return model
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({error}): copy or train the model again") from None
-    return content

@@ -169,10 +169,7 @@ class SoloTrainer(Trainer):
         }
         metrics = {
             "eval_loss": total.nats_per_token,
-            "eval_bits_per_note": total.bits_per_note,
-            "eval_pitch_bits_per_note": total.pitch_bits / max(1, total.notes),
-            "eval_rhythm_bits_per_note": total.rhythm_bits / max(1, total.notes),
-            "eval_velocity_bits_per_note": total.velocity_bits / max(1, total.notes),
+            **{f"eval_{name}": bits for name, bits in total.per_note().items()},
             **{name: other.bits_per_note for name, other in others.items()},
         }
         self.log(metrics)
