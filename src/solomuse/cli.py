@@ -36,6 +36,7 @@ FIELDS = {
     "splits": str,
     "swing": str,
     "max_seconds": float,
+    "style": str,
     "n_layer": int,
     "n_head": int,
     "n_embd": int,
@@ -68,6 +69,7 @@ HELP = {
     "splits": "title, or original: those of the data set's publishers",
     "swing": "straighten or keep swung eighths",
     "max_seconds": "time limit for one song",
+    "style": "of the songs whose source names none: bebop, pop, folk ...",
     "batch_size": "windows at once in each process",
     "gradient_accumulation_steps": "batches that make one step",
     "warmup": "share of the steps over which the learning rate rises",
@@ -94,7 +96,7 @@ FORMAT_BY_ENDING = {
 }
 DATA_FIELDS = (
     *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
-    *("swing", "max_seconds"),
+    *("swing", "max_seconds", "style"),
 )
 SWITCHES = ("omitted", "sustain", "learn_chart")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from solomuse.errors import ConfigError
+from solomuse.tokens.vocabulary import STYLES
 
 Size = Literal["tiny", "small", "base", "large"]
 SIZES: tuple[str, ...] = get_args(Size)
@@ -55,6 +56,8 @@ class DataConfig:
         Let notes of MIDI files sound for as long as the sustain pedal is down.
     max_seconds : float
         Time limit for one song; 0 for none.
+    style : str
+        The style of the songs whose source names none, one of `solomuse.tokens.vocabulary.STYLES`; empty if unknown.
     """
 
     ticks_per_quarter: int = 480
@@ -72,6 +75,7 @@ class DataConfig:
     swing: Literal["straighten", "keep"] = "straighten"
     sustain: bool = False
     max_seconds: float = 30.0
+    style: str = ""
 
     def __post_init__(self) -> None:
         _require(self.ticks_per_quarter == 480, "ticks_per_quarter is 480 and cannot be changed")
@@ -82,6 +86,8 @@ class DataConfig:
         is_choice = re.fullmatch(r"best|all|name=.+|track=\d+", self.melody)
         _require(is_choice is not None, f"melody is {self.melody!r}: expected best, all, name=TEXT or track=N")
         _require(0 <= self.min_confidence <= 1, f"min_confidence is {self.min_confidence}: expected a chance, 0 to 1")
+        known = ", ".join(STYLES)
+        _require(self.style in ("", *STYLES), f"style is {self.style!r}: expected one of {known}")
         _require(self.max_seconds >= 0, f"max_seconds is {self.max_seconds}: expected 0 or more")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,15 @@ from solomuse.errors import ConfigError
 from solomuse.generation import Sampling, solos_over
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram
-from solomuse.model.folder import config_for, load_model, model_folder
+from solomuse.model.folder import config_for, load_model, model_folder, read_json
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
-from solomuse.tokens.features import features
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.grammar import parse
 from solomuse.tokens.transposition import transpose_ids
-from solomuse.tokens.vocabulary import SEP
+from solomuse.tokens.vocabulary import CONDITIONS, SEP
 
 NGRAM_ORDERS = (2, 3, 4, 5)
 AT_ONCE = 64
@@ -67,6 +69,7 @@ def evaluate(
         raise ConfigError(f"solos is {solos}: expected 0 or more")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
     config_for(folder, dataset.vocabulary)
+    dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
     windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
@@ -168,10 +171,10 @@ def _with_other_chords(
         if not others:
             continue
         other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
-        swapped = codec.encode(LeadSheet(Chart(other.bars, qpm=sheet.chart.qpm), sheet.melody))
-        if len(swapped) <= dataset.config.seq_len:
-            row = (np.array(swapped, dtype=np.uint16), features(swapped, dataset.vocabulary))
-            pairs.append((windows[index], row))
+        said = dict(zip(CONDITIONS, parse(windows[index][0].tolist(), dataset.vocabulary).conditions, strict=True))
+        swapped = encode(codec.on_grid(LeadSheet(other, sheet.melody)).saying(**said), dataset.vocabulary)
+        if len(swapped[0]) <= dataset.config.seq_len:
+            pairs.append((windows[index], swapped))
     return pairs
 
 

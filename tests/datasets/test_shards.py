@@ -25,7 +25,7 @@ SKIP = Skip("bad.mid", "Format", "bad.mid: no MIDI")
 
 
 def prepared(name: str, sheets: list[LeadSheet]) -> Prepared:
-    on_grid = tuple(CODEC.on_grid(sheet) for sheet in sheets)
+    on_grid = tuple(CODEC.on_grid(sheet).saying(style=number % 3, player=5) for number, sheet in enumerate(sheets))
     windows = tuple(windows_from_each_bar(sheet, 2, 256) for sheet in on_grid)
     starts, apart = (tuple(cut(own, hop) for own in windows) for hop in (1, 2))
     file = SongFile("midi", Path(name), f"Title of {name}", name, split="test")
@@ -34,7 +34,7 @@ def prepared(name: str, sheets: list[LeadSheet]) -> Prepared:
 
 
 def columns(sheet: GridSheet) -> list[Any]:
-    return [*(part.tolist() for part in (sheet.notes, sheet.chords, sheet.bar_lines, sheet.meters)), sheet.tempo]
+    return [*(part.tolist() for part in (sheet.notes, sheet.chords, sheet.bar_lines, sheet.meters)), sheet.conditions]
 
 
 @given(st.lists(st.lists(lead_sheets(), min_size=1, max_size=3), max_size=4))

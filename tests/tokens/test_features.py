@@ -11,7 +11,7 @@ from solomuse.tokens.codec import Codec
 from solomuse.tokens.features import FEATURES, FeatureReader, feature_sizes, features
 from solomuse.tokens.grammar import Parser
 from solomuse.tokens.transposition import room_to_transpose, transpose_features, transpose_ids
-from solomuse.tokens.vocabulary import SEP, vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, SEP, vocabulary
 from tests.strategies import lead_sheets
 
 VOCABULARY = vocabulary(4)
@@ -39,6 +39,7 @@ def test_the_features_say_where_the_cursor_is_in_the_chart() -> None:
         "degree": 0,
         "pitch": 0,
         "interval": 0,
+        **dict.fromkeys(CONDITIONS, 0),
     }
     after_the_note = found[token_ids.index(VOCABULARY.note_on.start + 64)]
     assert after_the_note[FEATURES.index("degree")] == 5

@@ -13,9 +13,19 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode, token_counts
-from solomuse.tokens.features import features
+from solomuse.tokens.features import FIRST_CONDITION, features
 from solomuse.tokens.grid_sheet import grid_sheet
-from solomuse.tokens.vocabulary import GRIDS, METERS, SEP, vocabulary
+from solomuse.tokens.vocabulary import (
+    CONDITIONS,
+    GRIDS,
+    METERS,
+    PLAYER,
+    REGISTER,
+    REGISTERS,
+    SEP,
+    STYLES,
+    vocabulary,
+)
 from tests.strategies import lead_sheets
 
 grids = st.sampled_from(GRIDS)
@@ -50,7 +60,7 @@ def test_the_lengths_of_all_slices_are_known_without_encoding_them(sheet: LeadSh
     for (first, last), counts in zip(stretches, counted.tolist(), strict=True):
         token_ids = encode(columns.slice(first, last), codec.vocabulary)[0].tolist()
         chart, notes = token_ids.index(SEP) + 1, len(codec.decode(token_ids).melody)
-        assert counts == [chart, len(token_ids) - chart, notes]
+        assert counts == [chart + len(CONDITIONS[PLAYER:]), len(token_ids) - chart, notes]
 
 
 def test_the_columns_are_in_grid_steps() -> None:
@@ -60,6 +70,22 @@ def test_the_columns_are_in_grid_steps() -> None:
     assert columns.chords[:, :3].tolist() == [[0, 12, 0], [12, 16, 12], [16, 20, 5], [20, 24, 12]]
     assert columns.chords[:, 4].tolist() == [0, 12, 9, 12]
     assert (columns.bar_lines.tolist(), [str(METERS[meter]) for meter in columns.meters]) == ([0, 12, 24], ["3/4"] * 2)
+
+
+def test_what_is_said_of_a_sheet_stands_before_its_chart_and_in_every_feature() -> None:
+    v = vocabulary(12)
+    sheet = grid_sheet(LeadSheet(parse_chart("C | F"), (Note(0, 60, 480), Note(1920, 70, 480))), v)
+    said = sheet.saying(style=STYLES.index("bebop"), player=6).described(v)
+    token_ids, found = encode(said, v)
+    assert [v.tokens[token_id] for token_id in token_ids[1:5]] == [
+        "STYLE_bebop",
+        "PLAYER_7",
+        "DENSITY_1",
+        "REGISTER_65",
+    ]
+    events = found[token_ids.tolist().index(SEP) : -3]
+    assert (events[:, FIRST_CONDITION:] == np.array(said.conditions) + 1).all()
+    assert sheet.slice(0, 1).described(v).conditions[REGISTER] == REGISTERS.index(60)
 
 
 def test_a_note_that_sounds_out_of_a_slice_ends_with_it_and_one_that_sounds_into_it_is_not_there() -> None:

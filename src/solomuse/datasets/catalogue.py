@@ -22,9 +22,9 @@ from solomuse.datasets.shards import KeptSong, kept_outcomes
 from solomuse.datasets.splits import SPLITS, split_titles
 from solomuse.datasets.windows import WINDOW
 from solomuse.errors import DatasetError
-from solomuse.tokens.vocabulary import TOKEN_FORMAT_VERSION, vocabulary
+from solomuse.tokens.vocabulary import PLAYER_SLOTS, TOKEN_FORMAT_VERSION, UNSAID, vocabulary
 
-DATASET_VERSION = 2
+DATASET_VERSION = 3
 TABLE = ("song", "shard", "place", "first", "bars", "tokens", "row", "total")
 """Columns of ``SPLIT.windows.npy``, int32: a row for each window.
 
@@ -39,6 +39,7 @@ How many bars and tokens the window has that starts there; 0 tokens where there 
 """
 
 EXAMPLES_PER_REASON = 5
+LEAST_SONGS_OF_A_PLAYER = 4
 
 
 def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, made_of: str) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, m
     for number in range(shards):
         for outcome in kept_outcomes(folder / "shards", number):
             found.add(outcome)
-    pairs = duplicate_pairs(found.prints)
+    pairs, players = duplicate_pairs(found.prints), found.players
     splits = _splits(found, groups_of(found.titles, pairs), config)
     if len(splits) < 2 or not {"train", "validation"} <= set(splits):
         raise _too_few(files, found)
@@ -75,6 +76,8 @@ def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, m
             tables[splits[index]].add(index, number, song)
             line = {"name": song.name, "title": song.title, "source": song.source, "split": splits[index]}
             lines.write(json.dumps(line | song.facts, ensure_ascii=False) + "\n")
+    slots = [players.index(name) if name in players else UNSAID for name in found.performers]
+    np.save(folder / "players.npy", np.array(slots, dtype=np.int32))
     report = {
         "version": DATASET_VERSION,
         "package": __version__,
@@ -82,6 +85,7 @@ def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, m
         "vocabulary": vocabulary(config.grid).hash,
         "config": asdict(config),
         "fingerprint": made_of,
+        "players": players,
         "shards": shards,
         "files": files,
         "songs": len(splits),
@@ -101,6 +105,7 @@ class _Found:
 
     titles: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
+    performers: list[str] = field(default_factory=list)
     prints: list[MelodyPrint] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     examples: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -110,11 +115,18 @@ class _Found:
         if isinstance(outcome, KeptSong):
             self.titles.append(outcome.title)
             self.published.append(outcome.published)
+            self.performers.append(outcome.facts["metadata"].get("performer", ""))
             self.prints.append(outcome.print)
             return
         self.skipped[outcome.reason] += 1
         if len(self.examples[outcome.reason]) < EXAMPLES_PER_REASON:
             self.examples[outcome.reason].append(outcome.detail)
+
+    @property
+    def players(self) -> list[str]:
+        """Who plays enough of the songs to be told from the others, who plays the most first."""
+        counts = Counter(filter(None, self.performers)).most_common(PLAYER_SLOTS)
+        return [name for name, count in counts if count >= LEAST_SONGS_OF_A_PLAYER]
 
 
 def _songs(folder: Path, shards: int) -> Iterator[tuple[int, KeptSong]]:

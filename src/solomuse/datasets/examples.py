@@ -13,6 +13,7 @@ from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
 from solomuse.analysis.soloists import Stretch, stretches, with_joined_melody
 from solomuse.analysis.swing import straightened
 from solomuse.config import DataConfig
+from solomuse.datasets.conditions import song_conditions
 from solomuse.datasets.duplicates import MelodyPrint, melody_print
 from solomuse.datasets.facts import song_facts
 from solomuse.datasets.song_file import SongFile
@@ -72,7 +73,9 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
         song = with_joined_melody(read_song(file, config.sustain), config.melody)
         sheets = list(_sheets(song, config))
         codec = Codec(vocabulary(config.grid))
-        on_grid = tuple(codec.on_grid(sheet) for _, sheet in sheets)
+        on_grid = tuple(
+            codec.on_grid(sheet).saying(**song_conditions(song, stretch.track, config)) for stretch, sheet in sheets
+        )
         windows = tuple(windows_from_each_bar(sheet, config.window_bars, config.seq_len) for sheet in on_grid)
         starts, apart = (tuple(cut(own, hop) for own in windows) for hop in (config.hop_bars, config.window_bars))
         if not sum(map(len, starts)):

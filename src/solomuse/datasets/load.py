@@ -16,7 +16,7 @@ from solomuse.datasets.catalogue import DATASET_VERSION, STARTS, TABLE
 from solomuse.datasets.shards import Shards
 from solomuse.errors import DatasetError
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.vocabulary import Vocabulary, vocabulary
+from solomuse.tokens.vocabulary import PLAYER_SLOTS, UNSAID, Vocabulary, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,31 @@ class Windows:
         Where each is.
     starts : ndarray of shape (bars, len(STARTS)), int32
         Which windows there are besides.
+    players : ndarray of shape (songs,), int
+        The slot of the player of each song, `UNSAID` where there is none.
     shards : Shards
     config : DataConfig
     vocabulary : Vocabulary
+    is_described : bool
+        Whether windows say how dense and how high their melody is. Not where it is to be predicted.
     """
 
     table: NDArray[np.int32]
     starts: NDArray[np.int32]
+    players: NDArray[np.int32]
     shards: Shards
     config: DataConfig
     vocabulary: Vocabulary
+    is_described: bool = False
 
     def __len__(self) -> int:
         return len(self.table)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Token ids of shape (T,) and features of shape (T, F) of one window."""
-        _, shard, place, first, bars, *_ = self.table[index].tolist()
-        return encode(self.shards.sheet(shard, place).slice(first, first + bars), self.vocabulary)
+        song, shard, place, first, bars, *_ = self.table[index].tolist()
+        sheet = self.shards.sheet(shard, place).slice(first, first + bars).saying(player=int(self.players[song]))
+        return encode(sheet.described(self.vocabulary) if self.is_described else sheet, self.vocabulary)
 
     def moved(self, rng: np.random.Generator) -> Windows:
         """The windows with other cuts: each moved at random by at most half of the way to the next one, in its song.
@@ -76,11 +83,18 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset folder."""
+    """A dataset folder.
+
+    Parameters
+    ----------
+    players : sequence of str
+        Whose each slot is, at most `PLAYER_SLOTS`; who is not among them is not told from others.
+    """
 
     path: Path
     report: dict[str, Any]
     vocabulary: Vocabulary
+    players: tuple[str, ...]
 
     @property
     def config(self) -> DataConfig:
@@ -92,7 +106,9 @@ class Dataset:
         table, starts = (
             np.load(self.path / f"{split}.{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("windows", "starts")
         )
-        return Windows(table, starts, Shards(self.path / "shards"), self.config, self.vocabulary)
+        own, slots = np.load(self.path / "players.npy"), {name: slot for slot, name in enumerate(self.players)}
+        slot_by_own = np.array([*(slots.get(name, UNSAID) for name in self.report["players"]), UNSAID], dtype=np.int32)
+        return Windows(table, starts, slot_by_own[own], Shards(self.path / "shards"), self.config, self.vocabulary)
 
 
 def load_dataset(path: Path) -> Dataset:
@@ -114,13 +130,14 @@ def load_dataset(path: Path) -> Dataset:
     if version != DATASET_VERSION or stored != known.hash:
         raise DatasetError(f"{path} was made for another vocabulary or version: run 'solomuse prepare' again")
     needed = [
+        "players.npy",
         *(f"{split}.{name}.npy" for split in ("train", "validation") for name in ("windows", "starts")),
         *(f"shards/{number:05}.npy" for number in range(report["shards"])),
     ]
     missing = next((name for name in needed if not (path / name).is_file()), None)
     if missing:
         raise DatasetError(f"{path} is incomplete ({missing} is missing): run 'solomuse prepare' again")
-    return Dataset(path, report, known)
+    return Dataset(path, report, known, tuple(report["players"]))
 
 
 def load_datasets(paths: Sequence[Path]) -> list[Dataset]:
@@ -139,3 +156,9 @@ def load_datasets(paths: Sequence[Path]) -> list[Dataset]:
                 f"{datasets[0].path} and {other.path} have different vocabularies ({grids}): prepare both with one grid"
             )
     return datasets
+
+
+def players_of(datasets: Sequence[Dataset], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """Whose each slot is for a model that learns from some datasets: first who is known already, then in order."""
+    names = [*known, *(name for dataset in datasets for name in dataset.players)]
+    return tuple(dict.fromkeys(names))[:PLAYER_SLOTS]

@@ -6,9 +6,9 @@
       00000.npy      the lead sheets of its songs, one after another, int32
       00000.jsonl    one line a file: what was found in it, or why it was left out; only while a dataset is made
 
-A lead sheet is one stretch of its shard: four numbers (notes, chords, bars, tempo), then the columns of a `GridSheet`.
-So reading one is one look at one file, whatever the size of the collection, and a shard's bytes depend on its files
-alone.
+A lead sheet is one stretch of its shard: how many notes, chords and bars it has, its conditions, then the columns of a
+`GridSheet`. So reading one is one look at one file, whatever the size of the collection, and a shard's bytes depend on
+its files alone.
 
 Plain arrays and not Arrow or Parquet: windows are drawn in random order, each from another song, for which a mapped
 array is a slice without a copy, shared by all processes of a machine. There is no column to filter by, and numpy is
@@ -35,12 +35,13 @@ from numpy.typing import NDArray
 from solomuse.datasets.duplicates import MelodyPrint
 from solomuse.datasets.examples import Prepared, Skip
 from solomuse.tokens.grid_sheet import GridSheet
+from solomuse.tokens.vocabulary import CONDITIONS
 
 MOST_OPEN = 512
 """Shards that are mapped at a time: each takes one of the process's file handles."""
 
 UNFINISHED = ".unfinished-"
-HEADER = 4
+HEADER = 3 + len(CONDITIONS)
 _ARRAYS = ("windows", "starts", "held_back_starts")
 
 
@@ -136,10 +137,10 @@ class Shards:
     def sheet(self, shard: int, place: int) -> GridSheet:
         """The lead sheet that starts at `place`; nothing of it is copied."""
         array = self._mapped(shard)
-        notes, chords, bars, tempo = array[place : place + HEADER].tolist()
+        notes, chords, bars, *conditions = array[place : place + HEADER].tolist()
         ends = np.cumsum([place + HEADER, 4 * notes, 5 * chords, bars + 1, bars]).tolist()
         parts = [array[start:end] for start, end in pairwise(ends)]
-        return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tempo)
+        return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tuple(conditions))
 
     def _map(self, shard: int) -> NDArray[np.int32]:
         array: NDArray[np.int32] = np.load(_paths(self._folder, shard)[0], mmap_mode="r").view(np.ndarray)
@@ -166,7 +167,7 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
 
 def _record(sheet: GridSheet) -> NDArray[np.int32]:
     """The lead sheet as one stretch of numbers."""
-    header = np.array([len(sheet.notes), len(sheet.chords), sheet.bars, sheet.tempo], dtype=np.int32)
+    header = np.array([len(sheet.notes), len(sheet.chords), sheet.bars, *sheet.conditions], dtype=np.int32)
     return np.concatenate([header, sheet.notes.ravel(), sheet.chords.ravel(), sheet.bar_lines, sheet.meters])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,9 @@ class Model:
         return int(self.about["window_bars"])
 
 
-def save_about(folder: Path, vocabulary: Vocabulary, window_bars: int, data: Mapping[str, Any]) -> None:
+def save_about(
+    folder: Path, vocabulary: Vocabulary, window_bars: int, players: Sequence[str], data: Mapping[str, Any]
+) -> None:
     """Write the tokenizer and ``solomuse.json`` beside weights that transformers has saved."""
     save_tokenizer(vocabulary, folder)
     about = {
@@ -48,6 +50,7 @@ def save_about(folder: Path, vocabulary: Vocabulary, window_bars: int, data: Map
         "vocabulary": vocabulary.hash,
         "grid": vocabulary.grid,
         "window_bars": window_bars,
+        "players": list(players),
         "data": dict(data),
     }
     (folder / "solomuse.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

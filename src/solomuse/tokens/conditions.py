@@ -1,22 +1,37 @@
-"""Leaving out what a sequence is conditioned on: its tempo, its chords."""
+"""Leaving out what a sequence is conditioned on: its tempo, its style and the like, its chords."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.tokens.features import CHORD_COLUMNS
+from solomuse.tokens.features import CHORD_COLUMNS, FIRST_CONDITION
 from solomuse.tokens.vocabulary import SEP, Vocabulary
 
 TokenIds = NDArray[np.uint16]
 Rows = NDArray[np.uint8]
 
 
-def without_tempo(token_ids: TokenIds, features: Rows, vocabulary: Vocabulary) -> tuple[TokenIds, Rows]:
-    """The same sequence, of shape (T,), and its features, of shape (T, F), at whatever tempo."""
-    if int(token_ids[1]) not in vocabulary.tempo:
-        return token_ids, features
-    return np.delete(token_ids, 1), np.delete(features, 1, axis=0)
+def without_conditions(
+    token_ids: TokenIds, features: Rows, left_out: Sequence[int], vocabulary: Vocabulary
+) -> tuple[TokenIds, Rows]:
+    """The same sequence, of shape (T,), and its features, of shape (T, F), that leaves some conditions open.
+
+    Parameters
+    ----------
+    left_out : sequence of int
+        Indices into `solomuse.tokens.vocabulary.CONDITIONS`; those that are not said anyway do not matter.
+    """
+    kept = np.ones(len(token_ids), dtype=np.bool_)
+    head = token_ids[: 1 + len(vocabulary.conditions)]
+    for index in left_out:
+        kind = vocabulary.conditions[index]
+        kept[: len(head)] &= (head < kind.start) | (head >= kind.stop)
+    token_ids, features = token_ids[kept], features[kept]
+    features[:, [FIRST_CONDITION + index for index in left_out]] = 0
+    return token_ids, features
 
 
 def without_chords(token_ids: TokenIds, features: Rows, vocabulary: Vocabulary) -> tuple[TokenIds, Rows]:

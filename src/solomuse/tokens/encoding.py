@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from solomuse.music.meter import COMMON_TIME
 from solomuse.tokens.features import FEATURES, feature_rows
-from solomuse.tokens.grid_sheet import NO_ROOT, NO_TEMPO, GridSheet
-from solomuse.tokens.vocabulary import BAR, BOS, EOS, METERS, SEP, VELOCITIES, Vocabulary
+from solomuse.tokens.grid_sheet import NO_ROOT, GridSheet
+from solomuse.tokens.vocabulary import BAR, BOS, CONDITIONS, EOS, METERS, PLAYER, SEP, UNSAID, VELOCITIES, Vocabulary
 
 Integers = NDArray[np.int64]
 
@@ -35,7 +35,7 @@ def encode(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16]
     steps, counts = np.concatenate([[0], steps]), np.concatenate([[0], counts])  # from <SEP> on
     inside = np.flatnonzero(steps < sheet.steps)
     features[len(chart) - 1 + inside] = feature_rows(
-        steps[inside], counts[inside], sheet.notes[:, 1], sheet.chords, sheet.bar_lines, vocabulary
+        steps[inside], counts[inside], sheet.notes[:, 1], sheet.chords, sheet.bar_lines, sheet.conditions, vocabulary
     )
     return token_ids.astype(np.uint16), features
 
@@ -58,6 +58,8 @@ def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> Intege
 def token_counts(sheet: GridSheet, first: NDArray[Any], last: NDArray[Any]) -> Integers:
     """How long the bars ``[first, last)`` are once they are sliced and encoded, for many such stretches at once.
 
+    Player, density and register are counted as if they were said.
+
     Parameters
     ----------
     first, last : ndarray of shape (k,), int
@@ -73,7 +75,8 @@ def token_counts(sheet: GridSheet, first: NDArray[Any], last: NDArray[Any]) -> I
     changes = _sums(np.diff(sheet.meters, prepend=_COMMON_TIME) != 0)
     chart = (
         2
-        + (sheet.tempo != NO_TEMPO)
+        + sum(index != UNSAID for index in sheet.conditions[:PLAYER])
+        + len(CONDITIONS[PLAYER:])  # which a dataset adds
         + (_sums(of_bars)[last] - _sums(of_bars)[first])
         + (sheet.meters[first] != _COMMON_TIME)
         + (changes[last] - changes[first + 1])
@@ -128,8 +131,8 @@ def _chart_ids(sheet: GridSheet, vocabulary: Vocabulary) -> Integers:
         ],
         axis=1,
     )
-    tempo = [] if sheet.tempo == NO_TEMPO else [v.tempo.start + sheet.tempo]
-    return np.concatenate([[BOS, *tempo], values[_chord_slots(sheet, bar)], [SEP]])
+    said = [kind.start + index for kind, index in zip(v.conditions, sheet.conditions, strict=True) if index != UNSAID]
+    return np.concatenate([[BOS, *said], values[_chord_slots(sheet, bar)], [SEP]])
 
 
 def _rests(sheet: GridSheet, until: int) -> tuple[Integers, Integers, Integers, Integers]:

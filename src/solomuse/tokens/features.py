@@ -2,7 +2,8 @@
 
 A small model does not hear chords that are tokens alone. So each position also carries what a player knows
 when choosing the next token: the chord that sounds at the cursor, the one that comes next and when, the place
-in the bar, the last note, its degree in the chord and the interval that led to it. 0 stands for 'none' in every
+in the bar, the last note, its degree in the chord and the interval that led to it, and what is asked of the whole solo,
+such as its style. 0 stands for 'none' in every
 column, the chart's own positions included.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.tokens.grammar import Parser
-from solomuse.tokens.vocabulary import BAR, LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
+from solomuse.tokens.vocabulary import BAR, CONDITIONS, LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
 
 FEATURES = (
     "root",  # pitch class of the current chord + 1
@@ -30,9 +31,11 @@ FEATURES = (
     "degree",  # semitones of the last note above the current root, within the octave, + 1
     "pitch",  # pitch of the last note + 1
     "interval",  # semitones up from the note before it to the last note, at most 25 either way, + 26
+    *CONDITIONS,  # index of the value + 1
 )
+FIRST_CONDITION = len(FEATURES) - len(CONDITIONS)
 ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL = range(
-    len(FEATURES)
+    FIRST_CONDITION
 )
 CHORD_COLUMNS = (ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, DEGREE)
 LARGEST_INTERVAL = 25
@@ -44,7 +47,8 @@ def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
     """The number of values of each feature, 0 included."""
     steps = LONGEST_BAR_QUARTERS * vocabulary.grid + 2
     qualities = len(QUALITY_LABELS) + 1
-    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13, 129, 2 * LARGEST_INTERVAL + 2)
+    conditions = (len(kind.values) + 1 for kind in vocabulary.conditions)
+    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13, 129, 2 * LARGEST_INTERVAL + 2, *conditions)
 
 
 class FeatureReader:
@@ -83,7 +87,8 @@ class FeatureReader:
         pitch, before = parser.last_pitch, parser.pitch_before
         interval = min(max(pitch - before, -LARGEST_INTERVAL), LARGEST_INTERVAL) + LARGEST_INTERVAL + 1
         line = (pitch + 1, interval if before >= 0 else 0)
-        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line)
+        said = (index + 1 for index in parser.conditions)
+        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line, *said)
 
     @staticmethod
     def _place(parser: Parser) -> tuple[int, int]:
@@ -140,6 +145,7 @@ def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uin
             events[is_note] - vocabulary.note_on.start,
             _columns(parser),
             np.array(parser.bar_lines),
+            parser.conditions,
             vocabulary,
         )
     return rows
@@ -167,6 +173,7 @@ def feature_rows(
     pitches: NDArray[np.integer[Any]],
     chords: NDArray[np.integer[Any]],
     bar_lines: NDArray[np.integer[Any]],
+    conditions: Sequence[int],
     vocabulary: Vocabulary,
 ) -> NDArray[np.integer[Any]]:
     """The features of places inside a chart.
@@ -177,7 +184,7 @@ def feature_rows(
         Where the cursor stands, and how many notes have been read.
     pitches : ndarray of shape (n,)
         Of all notes.
-    chords, bar_lines : ndarray of shapes (m, 5) and (b + 1,)
+    chords, bar_lines, conditions : ndarray of shapes (m, 5) and (b + 1,), sequence of int
         As a `solomuse.tokens.grid_sheet.GridSheet` has them.
 
     Returns
@@ -197,6 +204,7 @@ def feature_rows(
     rows[:, DEGREE] = np.where((roots < 12) & (pitch >= 0), (pitch - roots) % 12 + 1, 0)
     rows[:, PITCH] = pitch + 1
     rows[:, INTERVAL] = np.where(before >= 0, interval, 0)
+    rows[:, FIRST_CONDITION:] = np.array(conditions) + 1
     return rows
 
 

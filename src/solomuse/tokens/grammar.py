@@ -2,7 +2,8 @@
 
 ::
 
-    sequence = <BOS> [TEMPO] bar+ <SEP> (event | <BAR>)* <EOS>
+    sequence = <BOS> condition bar+ <SEP> (event | <BAR>)* <EOS>
+    condition = [TEMPO] [STYLE] [FEEL] [INSTRUMENT] [PLAYER] [DENSITY] [REGISTER]
     bar      = [METER] chord                 a chord that fills the bar
              | [METER] (chord CHORD_DUR)+    chords whose lengths add up to the bar
     chord    = CHORD_ROOT CHORD_QUAL [CHORD_BASS]
@@ -23,7 +24,19 @@ from numpy.typing import NDArray
 
 from solomuse.errors import GrammarError
 from solomuse.music.meter import COMMON_TIME, Meter, parse_meter
-from solomuse.tokens.vocabulary import BAR, BOS, DEFAULT_VELOCITY, EOS, SEP, VELOCITIES, Vocabulary
+from solomuse.tokens.vocabulary import (
+    BAR,
+    BOS,
+    CONDITIONS,
+    DEFAULT_VELOCITY,
+    EOS,
+    QPMS,
+    SEP,
+    TEMPO,
+    UNSAID,
+    VELOCITIES,
+    Vocabulary,
+)
 
 
 class Expecting(Enum):
@@ -70,10 +83,13 @@ class Parser:
         The cursor, in steps from the first bar line, once the events have begun.
     in_events : bool
         Whether ``<SEP>`` has been read.
+    conditions : list of int
+        For each of `solomuse.tokens.vocabulary.CONDITIONS` the index of its value, `UNSAID` where it was left out.
     """
 
     __slots__ = (
-        *("vocabulary", "expecting", "bar_lines", "meters", "chords", "notes", "step", "in_events", "qpm"),
+        *("vocabulary", "expecting", "bar_lines", "meters", "chords", "notes", "step", "in_events"),
+        *("conditions", "_later_conditions"),
         *("_meter", "_filled", "_velocity", "_pitch", "_pitch_before", "_bar", "_chord"),
     )
 
@@ -86,10 +102,16 @@ class Parser:
         self.notes: list[tuple[int, int, int, int]] = []
         self.step = 0
         self.in_events = False
-        self.qpm: int | None = None
+        self.conditions = [UNSAID] * len(CONDITIONS)
+        self._later_conditions = 0
         self._meter, self._filled = COMMON_TIME, 0
         self._velocity, self._pitch, self._pitch_before = DEFAULT_VELOCITY, -1, -1
         self._bar = self._chord = 0
+
+    @property
+    def qpm(self) -> int | None:
+        """Quarter notes per minute, where the sequence says it."""
+        return None if self.conditions[TEMPO] == UNSAID else QPMS[self.conditions[TEMPO]]
 
     @property
     def total(self) -> int:
@@ -127,7 +149,8 @@ class Parser:
         if state is Expecting.BOS:
             mask[BOS] = True
         if state is Expecting.CONDITION:
-            mask[v.tempo.start : v.tempo.stop] = True
+            for kind in v.conditions[self._later_conditions :]:
+                mask[kind.start : kind.stop] = True
         if state in (Expecting.CONDITION, Expecting.BAR) or self._may_imply_length():
             mask[v.meter.start : v.meter.stop] = True
             mask[v.chord_root.start : v.chord_root.stop] = True
@@ -185,8 +208,7 @@ class Parser:
         if state is Expecting.BOS:
             self.expecting = Expecting.CONDITION
             return token_id == BOS
-        if state is Expecting.CONDITION and token_id in v.tempo:
-            self.qpm, self.expecting = int(v.tempo.values[token_id - v.tempo.start]), Expecting.BAR
+        if state is Expecting.CONDITION and self._take_condition(token_id):
             return True
         if self._may_imply_length() and token_id not in v.chord_duration and token_id not in v.chord_bass:
             self._add_length(v.steps_of(self._meter))
@@ -216,6 +238,14 @@ class Parser:
         else:
             return False
         return True
+
+    def _take_condition(self, token_id: int) -> bool:
+        """Whether it is a condition that may still come; each comes once, in order."""
+        for index, kind in enumerate(self.vocabulary.conditions):
+            if index >= self._later_conditions and token_id in kind:
+                self.conditions[index], self._later_conditions = token_id - kind.start, index + 1
+                return True
+        return False
 
     def _add_length(self, steps: int) -> None:
         """Give the newest chord its length, and close the bar where it is full."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,23 @@ from numpy.typing import NDArray
 from solomuse.errors import VocabularyError
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.tokens.vocabulary import METERS, QPMS, QUALITY_LABELS, Vocabulary
+from solomuse.tokens.vocabulary import (
+    CONDITIONS,
+    DENSITIES,
+    METERS,
+    QPMS,
+    QUALITY_LABELS,
+    REGISTERS,
+    TEMPO,
+    UNSAID,
+    Vocabulary,
+    nearest,
+)
 
 Columns = NDArray[np.int32]
 
-NO_ROOT, NO_QUALITY, NO_TEMPO = 12, len(QUALITY_LABELS), -1
+NO_ROOT, NO_QUALITY = 12, len(QUALITY_LABELS)
+NOTHING_SAID = (UNSAID,) * len(CONDITIONS)
 _QUALITY_INDEX = {label: index for index, label in enumerate(QUALITY_LABELS)}
 _METER_INDEX = {meter: index for index, meter in enumerate(METERS)}
 
@@ -33,15 +46,15 @@ class GridSheet:
         The final one included.
     meters : ndarray of shape (b,), int32
         Indices into `solomuse.tokens.vocabulary.METERS`.
-    tempo : int
-        Index into `solomuse.tokens.vocabulary.QPMS`, -1 where it is not known.
+    conditions : tuple of int
+        For each of `solomuse.tokens.vocabulary.CONDITIONS` the index of its value, `UNSAID` where it is left out.
     """
 
     notes: Columns
     chords: Columns
     bar_lines: Columns
     meters: Columns
-    tempo: int
+    conditions: tuple[int, ...] = NOTHING_SAID
 
     @property
     def bars(self) -> int:
@@ -60,7 +73,26 @@ class GridSheet:
         notes[:, 0] -= start
         notes[:, 2] = np.minimum(notes[:, 2], end - start - notes[:, 0])
         chords[:, :2] -= start
-        return GridSheet(notes, chords, self.bar_lines[first : last + 1] - start, self.meters[first:last], self.tempo)
+        bar_lines = self.bar_lines[first : last + 1] - start
+        return GridSheet(notes, chords, bar_lines, self.meters[first:last], self.conditions)
+
+    def saying(self, **conditions: int) -> GridSheet:
+        """The same with some conditions set, each to the index of a value, or to `UNSAID`."""
+        said = dict(zip(CONDITIONS, self.conditions, strict=True)) | conditions
+        return replace(self, conditions=tuple(said[name] for name in CONDITIONS))
+
+    def described(self, vocabulary: Vocabulary) -> GridSheet:
+        """The same with density and register as its notes have them; without notes neither is said."""
+        if not len(self.notes):
+            return self.saying(density=UNSAID, register=UNSAID)
+        notes_in_four_quarters = len(self.notes) * 4 * vocabulary.grid / self.steps
+        density = DENSITIES.index(nearest(notes_in_four_quarters, DENSITIES))
+        return self.saying(density=density, register=register_of(self.notes[:, 1]))
+
+
+def register_of(pitches: NDArray[np.integer[Any]]) -> int:
+    """Index of the register of some pitches, at least one."""
+    return REGISTERS.index(nearest(float(pitches.mean()), REGISTERS))
 
 
 def _starting_within(rows: Columns, start: int, end: int) -> Columns:
@@ -93,12 +125,13 @@ def grid_sheet(sheet: LeadSheet, vocabulary: Vocabulary) -> GridSheet:
         raise VocabularyError(f"a chord or note does not lie on a grid of {vocabulary.grid} steps a quarter")
     notes[:, ::2] //= step
     chords[:, :2] //= step
+    tempo = UNSAID if sheet.chart.qpm is None else QPMS.index(round(sheet.chart.qpm))
     return GridSheet(
         notes,
         chords,
         np.array(sheet.chart.bar_times, dtype=np.int32) // step,
         np.array([_METER_INDEX[bar.meter] for bar in sheet.chart.bars], dtype=np.int32),
-        NO_TEMPO if sheet.chart.qpm is None else QPMS.index(round(sheet.chart.qpm)),
+        (tempo, *NOTHING_SAID[TEMPO + 1 :]),
     )
 
 

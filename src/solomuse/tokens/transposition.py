@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.tokens.features import NEXT_ROOT, PITCH, ROOT
-from solomuse.tokens.vocabulary import Kind, Vocabulary
+from solomuse.tokens.features import FIRST_CONDITION, NEXT_ROOT, PITCH, ROOT
+from solomuse.tokens.grid_sheet import register_of
+from solomuse.tokens.vocabulary import REGISTER, Kind, Vocabulary
 
 
 def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
@@ -23,6 +24,23 @@ def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabular
     """
     moved: NDArray[np.int64] = _table(vocabulary, semitones)[token_ids]
     return moved
+
+
+def transpose_sequence(
+    token_ids: NDArray[np.integer[Any]], features: NDArray[np.uint8], semitones: int, vocabulary: Vocabulary
+) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """A sequence of shape (T,) and its features, shape (T, F), `semitones` higher; its register is that of its notes."""
+    moved = transpose_ids(token_ids, semitones, vocabulary).astype(np.uint16)
+    rows = transpose_features(features, semitones)
+    registers, notes = vocabulary.conditions[REGISTER], vocabulary.note_on
+    said = np.flatnonzero((moved >= registers.start) & (moved < registers.stop))
+    if len(said):
+        pitches = moved[(moved >= notes.start) & (moved < notes.stop)].astype(np.int64) - notes.start
+        register = register_of(pitches)
+        moved[said] = registers.start + register
+        column = rows[:, FIRST_CONDITION + REGISTER]
+        column[column > 0] = register + 1
+    return moved, rows
 
 
 def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:

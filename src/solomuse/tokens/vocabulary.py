@@ -13,7 +13,7 @@ from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.symbols import parse_chord
 
-TOKEN_FORMAT_VERSION = 1
+TOKEN_FORMAT_VERSION = 2
 GRIDS = (4, 12)
 """Steps per quarter: sixteenths, or sixteenths and triplets."""
 
@@ -24,6 +24,27 @@ VELOCITIES = (16, 32, 48, 64, 80, 96, 112, 127)
 DEFAULT_VELOCITY = 80
 QPMS = (40, 50, 60, 70, 80, 90, 100, 110, 120, 132, 144, 160, 176, 192, 208, 224, 240, 264, 288, 320)
 LONGEST_BAR_QUARTERS = 8
+STYLES = (
+    *("traditional", "swing", "bebop", "cool", "hardbop", "postbop", "fusion", "free", "songbook", "latin", "blues"),
+    *("pop", "rock", "folk", "country", "funk", "soul", "classical"),
+)
+FEELS = ("swing", "twobeat", "latin", "funk", "ballad")
+"""What the rhythm section plays."""
+SOLO_INSTRUMENTS = (
+    *("soprano-sax", "alto-sax", "tenor-sax", "baritone-sax", "clarinet", "flute", "trumpet", "trombone"),
+    *("piano", "guitar", "bass", "vibraphone", "violin", "voice", "organ", "synthesizer"),
+)
+PLAYER_SLOTS = 64
+"""Players that a model can tell apart; whose each slot is, its training data says."""
+DENSITIES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
+"""Notes in a time of four quarters."""
+REGISTERS = (45, 50, 55, 60, 65, 70, 75, 80)
+"""Mean pitch."""
+CONDITIONS = ("tempo", "style", "feel", "instrument", "player", "density", "register")
+"""What a sequence may say of itself before its chart, in this order; each may be left out, which means 'any'."""
+TEMPO, STYLE, FEEL, INSTRUMENT, PLAYER, DENSITY, REGISTER = range(len(CONDITIONS))
+UNSAID = -1
+"""Stands for a condition that is left out, where its index would be."""
 
 QUALITY_LABELS = (
     *("maj", "min", "dim", "aug", "sus2", "sus4", "5", "1", "maj6", "min6", "7", "maj7", "min7", "minmaj7"),
@@ -95,6 +116,12 @@ class Vocabulary:
             "CHORD_DUR_": range(1, longest + 1),
             "METER_": METERS,
             "TEMPO_": QPMS,
+            "STYLE_": STYLES,
+            "FEEL_": FEELS,
+            "INSTRUMENT_": SOLO_INSTRUMENTS,
+            "PLAYER_": range(1, PLAYER_SLOTS + 1),
+            "DENSITY_": DENSITIES,
+            "REGISTER_": REGISTERS,
         }
         kinds, start = {}, 0
         for prefix, items in values.items():
@@ -167,9 +194,9 @@ class Vocabulary:
         return self._kinds["METER_"]
 
     @cached_property
-    def tempo(self) -> Kind:
-        """``TEMPO_40`` to ``TEMPO_320``, quarter notes per minute."""
-        return self._kinds["TEMPO_"]
+    def conditions(self) -> tuple[Kind, ...]:
+        """A kind for each of `CONDITIONS`: ``TEMPO_40`` in quarters per minute, ``STYLE_bebop``, and so on."""
+        return tuple(self._kinds[f"{name.upper()}_"] for name in CONDITIONS)
 
     @property
     def step_ticks(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,14 +13,14 @@ from torch.utils.data import Dataset, Sampler
 
 from solomuse.datasets.load import Windows
 from solomuse.model.likelihood import IGNORED, Sequence_, padded
-from solomuse.tokens.conditions import without_chords, without_tempo
-from solomuse.tokens.transposition import room_to_transpose, transpose_features, transpose_ids
-from solomuse.tokens.vocabulary import PAD, Vocabulary
+from solomuse.tokens.conditions import without_chords, without_conditions
+from solomuse.tokens.transposition import room_to_transpose, transpose_sequence
+from solomuse.tokens.vocabulary import CONDITIONS, PAD, Vocabulary
 
 DOWN, UP = -6, 5
 """Range of the random transposition in semitones, within which every key is met once."""
-TEMPO_DROPOUT = 0.25
-"""Share of the windows from which the tempo is left out, so that leaving it out means 'any'."""
+CONDITION_DROPOUT = 0.25
+"""Share of the windows from which each condition is left out, so that leaving it out means 'any'."""
 
 
 class TrainingWindows(Dataset[Sequence_]):
@@ -43,7 +44,7 @@ class TrainingWindows(Dataset[Sequence_]):
     def __init__(
         self, windows: Windows, vocabulary: Vocabulary, transpose: bool, seed: int, chord_dropout: float = 0.0
     ) -> None:
-        self.windows, self.vocabulary = windows, vocabulary
+        self.windows, self.vocabulary = replace(windows, is_described=True), vocabulary
         self.transpose, self.seed, self.chord_dropout = transpose, seed, chord_dropout
         self.epoch = 0
 
@@ -71,16 +72,15 @@ class TrainingWindows(Dataset[Sequence_]):
     def changed(self, window: Sequence_, rng: np.random.Generator) -> Sequence_:
         """A window, changed as the random generator has it."""
         token_ids, features = window
-        if rng.random() < TEMPO_DROPOUT:
-            token_ids, features = without_tempo(token_ids, features, self.vocabulary)
+        left_out = np.flatnonzero(rng.random(len(CONDITIONS)) < CONDITION_DROPOUT).tolist()
+        token_ids, features = without_conditions(token_ids, features, left_out, self.vocabulary)
         if rng.random() < self.chord_dropout:
             token_ids, features = without_chords(token_ids, features, self.vocabulary)
         if not self.transpose:
             return token_ids, features
         lowest, highest = room_to_transpose(token_ids, self.vocabulary)
         semitones = int(rng.integers(max(DOWN, lowest), min(UP, highest) + 1))
-        moved = transpose_ids(token_ids, semitones, self.vocabulary).astype(np.uint16)
-        return moved, transpose_features(features, semitones)
+        return transpose_sequence(token_ids, features, semitones, self.vocabulary)
 
 
 class Sized(Protocol):

@@ -79,7 +79,7 @@ def costs_of(sums: Sequence[float]) -> Costs:
 def kind_of_each_token(vocabulary: Vocabulary) -> Tensor:
     """One row for each token and a last one for none, one column for each of `KINDS`: 1 where it is of the kind."""
     v = vocabulary
-    chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, v.tempo)
+    chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, *v.conditions)
     table = torch.zeros(len(v) + 1, len(KINDS))
     table[v.note_on.start : v.note_on.stop, KINDS.index("pitch")] = 1
     table[v.velocity.start : v.velocity.stop, KINDS.index("velocity")] = 1

@@ -18,6 +18,7 @@ from solomuse import __version__
 from solomuse.config import Config, config_from_tables
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
+from solomuse.model.folder import model_folder, read_json
 from solomuse.training.checkpoints import checkpoints, damage, newest_whole
 
 RUN = "run.json"
@@ -38,10 +39,18 @@ def run_facts(datasets: Sequence[Dataset], config: Config, init: Path | None) ->
         "datasets": [str(dataset.path.resolve()) for dataset in datasets],
         "fingerprints": [dataset.report["fingerprint"] for dataset in datasets],
         "vocabulary": datasets[0].vocabulary.hash,
+        "players": list(datasets[0].players),
         "init": init and str(init.resolve()),
         "seed": config.training.seed,
         "config": asdict(config),
     }
+
+
+def players_so_far(resume: Path | None, init: Path | None) -> Sequence[str]:
+    """Whose each player's slot is in the run that is resumed, or in the model that is begun with."""
+    if resume is not None:
+        return list(_read_run(resume / RUN).get("players", ()))
+    return list(read_json(model_folder(init) / "solomuse.json").get("players", ())) if init is not None else ()
 
 
 def write_run(out: Path, run: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ from transformers import PreTrainedModel, TrainerCallback, TrainerState, set_see
 from transformers.utils.logging import disable_progress_bar
 
 from solomuse.config import Config
-from solomuse.datasets.load import Dataset, load_datasets
+from solomuse.datasets.load import Dataset, load_datasets, players_of
 from solomuse.errors import ConfigError
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import Vocabulary
@@ -47,6 +47,7 @@ from solomuse.training.run_folder import (
     MODEL,
     SCRATCH,
     check_continuity,
+    players_so_far,
     refuse_to_overwrite,
     run_facts,
     write_run,
@@ -128,6 +129,8 @@ def train(
     if init is not None and resume is None:
         config = replace(config, model=config_of_model(init, config.model))
     _check_room(datasets, config.model.block_size)
+    players = players_of(datasets, players_so_far(resume, init))
+    datasets = [replace(dataset, players=players) for dataset in datasets]
     windows = learned_windows(datasets, config.training)
     config = replace(config, data=datasets[0].config)
     run = run_facts(datasets, config, init)

@@ -250,7 +250,7 @@ class SoloTrainer(Trainer):
         folder, dataset = Path(output_dir or self.args.output_dir), self.plan.dataset
         facts = {key: dataset.report[key] for key in ("songs", "notes", "sources", "splits")}
         facts["beside"] = [other.report["sources"] for other in self.plan.datasets[1:]]
-        save_about(folder, dataset.vocabulary, dataset.config.window_bars, facts)
+        save_about(folder, dataset.vocabulary, dataset.config.window_bars, dataset.players, facts)
         (folder / RUN).write_text(json.dumps(self.plan.run, indent=1) + "\n", encoding="utf-8")
 
     @property
