@@ -22,10 +22,10 @@ from solomuse.music.chord import Chord
 from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.song import MeterChange, Song, TempoChange, Track
-from solomuse.render.backing import backing_tracks
+from tests.plain_backing import plain_backing
 
 CHART = parse_chart("C | Am | Dm7 | G7 | Em7 | A7 | Dm7 | G7 | C | F | C | G7 | C | F | G7 | C")
-PLAIN = Song(backing_tracks(CHART))
+PLAIN = Song(plain_backing(CHART))
 
 
 def moved(song: Song, ticks: int) -> Song:
@@ -138,7 +138,7 @@ def test_a_song_that_says_no_meter_is_in_four_unless_it_clearly_is_not() -> None
     waltz = parse_chart(
         "(3/4) C | Am | Dm7 | G7 | Em7 | A7 | Dm7 | G7 | C | F | C | G7 | C | F | G7 | C | F | G7 | C | C"
     )
-    silent = Song(backing_tracks(waltz), says_meter=False)
+    silent = Song(plain_backing(waltz), says_meter=False)
     found, grid = with_bars(silent)
     assert (grid.source, found.meters[0].meter) == ("bars", Meter(3, 4))
     assert with_bars(replace(PLAIN, says_meter=False))[0] == PLAIN

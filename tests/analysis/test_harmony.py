@@ -7,7 +7,7 @@ from solomuse.errors import NoChordsError
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track
-from solomuse.render.backing import backing_tracks
+from tests.plain_backing import plain_backing
 
 
 def block(time: int, duration: int, *pitches: int) -> tuple[Note, ...]:
@@ -48,7 +48,7 @@ def test_passing_tones_are_forgiven() -> None:
 
 def test_the_backing_of_a_chart_gives_the_chart_back() -> None:
     chart = parse_chart("C | Am | Dm7 | G7 | C | A7 | Dm | G7")
-    song = Song(backing_tracks(chart))
+    song = Song(plain_backing(chart))
     spans = infer_chords(song, [index for index, track in enumerate(song.tracks) if not track.is_drum])
     assert [span.chord.root for span in spans] == [span.chord.root for span in chart.spans()]
 

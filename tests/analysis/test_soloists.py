@@ -9,7 +9,7 @@ from solomuse.errors import NoMelodyError
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track
-from solomuse.render.backing import backing_tracks
+from tests.plain_backing import plain_backing
 
 BAR = 1920
 CHART = parse_chart("C | Am | Dm7 | G7 | Em7 | A7 | Dm7 | G7 | C | F | C | G7 | C | F | G7 | C")
@@ -26,7 +26,7 @@ def line(first_bar: int, last_bar: int) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-BAND = backing_tracks(CHART)
+BAND = plain_backing(CHART)
 SAX, TRUMPET = Track(line(0, 8), "Sax", 66), Track(line(8, 16), "Trumpet", 56)
 DUO = Song((*BAND, SAX, TRUMPET), title="Duo")
 SAX_INDEX, TRUMPET_INDEX = len(BAND), len(BAND) + 1

@@ -1,138 +1,132 @@
+from collections import defaultdict
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from solomuse.formats.midi import read_midi, write_midi
-from solomuse.music.chart import Chart
+from solomuse.music.chart import Chart, ChordSpan, chart_from_spans
 from solomuse.music.chart_text import parse_chart
-from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import Meter
+from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import Note
-from solomuse.music.song import MeterChange, TempoChange
 from solomuse.music.symbols import parse_chord
-from solomuse.render.backing import (
-    BASS_HIGH,
-    BASS_LOW,
-    CHORDS_HIGH,
-    CHORDS_LOW,
-    backing_tracks,
-    song_of,
-    strong_beats,
-    voicings,
-)
+from solomuse.render.backing import backing_tracks
+from solomuse.render.band import bass, voicings
+from solomuse.render.band.styles import STYLE_NAMES, StyleName
 from tests.strategies import charts
 
+STANDARD = parse_chart("Cm7 | F7 | Bbmaj7 | Ebmaj7 | Am7b5 | D7(b9) | Gm6 | % | Cm7 F7 | Bbmaj7 G7 | Cm7 F7 | Bb6")
+styles = st.sampled_from(STYLE_NAMES)
+seeds = st.integers(0, 2**32)
 
-def bass_notes(text: str) -> list[tuple[int, int]]:
-    """(time, pitch) of the bass over a chart."""
-    return [(note.time, note.pitch) for note in backing_tracks(parse_chart(text))[0].notes]
+
+def struck(notes: tuple[Note, ...]) -> dict[int, list[int]]:
+    """The pitches that begin at each time."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for note in notes:
+        found[note.time].append(note.pitch)
+    return found
 
 
-def test_the_band_is_acoustic_bass_and_piano() -> None:
-    assert [(track.name, track.program) for track in backing_tracks(parse_chart("C"))] == [("Bass", 32), ("Chords", 0)]
+def sounding(chart: Chart) -> list[ChordSpan]:
+    return [span for span in chart.spans() if span.chord.root is not None]
 
 
 @pytest.mark.parametrize(
-    ("meter", "beats"),
+    ("style", "band"),
     [
-        *(((4, 4), (0, 2)), ((3, 4), (0,)), ((2, 4), (0,)), ((1, 4), (0,)), ((5, 4), (0, 3)), ((6, 4), (0, 2, 4))),
-        *(((6, 8), (0, 3)), ((12, 8), (0, 3, 6, 9)), ((7, 8), (0, 3, 5)), ((3, 8), (0,))),
+        ("swing", [("Bass", 32, False), ("Piano", 0, False), ("Drums", 0, True)]),
+        ("bossa", [("Bass", 32, False), ("Guitar", 24, False), ("Drums", 0, True)]),
+        ("ballad", [("Bass", 32, False), ("Piano", 0, False), ("Drums", 40, True)]),
+        ("rock", [("Bass", 34, False), ("Guitar", 27, False), ("Drums", 0, True)]),
     ],
 )
-def test_strong_beats(meter: tuple[int, int], beats: tuple[int, ...]) -> None:
-    assert strong_beats(Meter(*meter)) == beats
+def test_a_style_has_its_instruments(style: StyleName, band: list[tuple[str, int, bool]]) -> None:
+    assert [(track.name, track.program, track.is_drum) for track in backing_tracks(STANDARD, style)] == band
 
 
-def test_the_bass_plays_root_then_fifth_on_the_strong_beats() -> None:
-    assert bass_notes("C") == [(0, 36), (960, 43)]
+@pytest.mark.parametrize("style", STYLE_NAMES)
+def test_the_same_seed_gives_the_same_notes_and_another_one_another_take(style: StyleName) -> None:
+    assert backing_tracks(STANDARD, style, seed=3) == backing_tracks(STANDARD, style, seed=3)
+    for track, other in zip(backing_tracks(STANDARD, style, 3), backing_tracks(STANDARD, style, 4), strict=True):
+        assert track.notes != other.notes
 
 
-def test_the_bass_steps_into_the_next_chord() -> None:
-    assert bass_notes("C | F")[:4] == [(0, 36), (960, 43), (1440, 42), (1920, 41)]
+def test_the_style_is_the_charts_unless_given() -> None:
+    bossa = parse_chart("style: Bossa Nova\nDm7 | G7 | Cmaj7 | %")
+    assert backing_tracks(bossa) == backing_tracks(bossa, "bossa") != backing_tracks(bossa, "swing")
 
 
-@pytest.mark.parametrize(("symbol", "interval"), [("Cm7b5", 6), ("Caug", 8), ("C7", 7)])
-def test_the_fifth_is_the_chords_own(symbol: str, interval: int) -> None:
-    (_, root), (_, fifth) = bass_notes(symbol)
-    assert fifth - root == interval
-
-
-def test_a_slash_bass_is_played_and_its_root_takes_the_place_of_the_fifth() -> None:
-    assert [pitch % 12 for _, pitch in bass_notes("C7/E")] == [4, 0]
-
-
-def test_a_chord_without_a_third_is_voiced_as_it_is() -> None:
-    assert {pitch % 12 for voicing in voicings(parse_chord("C5")) for pitch in voicing} == {0, 7}
-
-
-def test_a_rich_chord_keeps_its_guide_tones_and_colours() -> None:
-    assert {pitch % 12 for pitch in voicings(parse_chord("C13(#11)"))[0]} >= {4, 10, 6}
-
-
-def test_the_band_rests_where_there_is_no_chord() -> None:
-    for track in backing_tracks(parse_chart("C | N.C. | F")):
+@pytest.mark.parametrize("style", STYLE_NAMES)
+def test_bass_and_chords_rest_where_there_is_no_chord_and_drums_go_on(style: StyleName) -> None:
+    *pitched, drums = backing_tracks(parse_chart("C | N.C. | F | C | C"), style)
+    for track in pitched:
         assert not [note for note in track.notes if note.time < 3840 and note.end > 1920]
+    assert [note for note in drums.notes if 1920 <= note.time < 3840]
 
 
-def test_a_chart_without_chords_has_silent_tracks() -> None:
-    assert [track.notes for track in backing_tracks(parse_chart("N.C."))] == [(), ()]
+def test_a_chart_without_chords_leaves_only_drums() -> None:
+    assert [len(track.notes) > 0 for track in backing_tracks(parse_chart("N.C. | % | N.C."))] == [False, False, True]
 
 
-def test_a_held_chord_is_struck_again_each_bar() -> None:
-    assert {note.time for note in backing_tracks(parse_chart("C | % | F G"))[1].notes} == {0, 1920, 3840, 4800}
+@pytest.mark.parametrize("style", STYLE_NAMES)
+def test_the_last_bar_is_one_held_chord(style: StyleName) -> None:
+    bass_track, chords, drums = backing_tracks(STANDARD, style)
+    last = STANDARD.bar_times[-2]
+    assert [note.time for note in bass_track.notes if note.time >= last] == [last]
+    assert {note.time for note in chords.notes if note.time > last} == set()
+    assert max(note.end for note in chords.notes) > last + 960
+    assert {note.time for note in drums.notes if note.time >= last} == {last}
 
 
-def test_voices_of_common_progressions_move_little() -> None:
-    notes = backing_tracks(parse_chart("Dm7 | G7 | Cmaj7 | Am7"))[1].notes
-    voicings_in_time = [sorted(note.pitch for note in notes if note.time == time) for time in range(0, 7680, 1920)]
-    moves = [abs(a - b) for before, after in pairwise(voicings_in_time) for a, b in zip(before, after, strict=True)]
-    assert max(moves) <= 2
+def test_a_vamp_of_two_bars_has_no_ending() -> None:
+    drums = backing_tracks(parse_chart("Dm7 | G7"))[2]
+    assert len({note.time for note in drums.notes if note.time >= 1920}) > 4
 
 
-@settings(max_examples=60, deadline=None)
-@given(charts)
-def test_any_chart_gets_a_backing_in_its_registers_and_bars(chart: Chart) -> None:
-    bass, chords = backing_tracks(chart)
-    assert all(BASS_LOW <= note.pitch <= BASS_HIGH for note in bass.notes)
-    assert all(CHORDS_LOW <= note.pitch <= CHORDS_HIGH for note in chords.notes)
-    assert all(note.end <= follower.time for note, follower in pairwise(bass.notes))
-    assert all(note.end <= chart.duration for note in (*bass.notes, *chords.notes))
-    sounding = {time + span.time for time, bar in zip(chart.bar_times, chart.bars, strict=False)
-                for span in bar.chords if span.chord.root is not None}  # fmt: skip
-    assert {note.time for note in chords.notes} == sounding
-    assert sounding <= {note.time for note in bass.notes}
+@settings(max_examples=150, deadline=None)
+@given(charts, styles, seeds)
+def test_any_chart_in_any_meter_is_played_inside_its_form_and_registers(
+    chart: Chart, style: StyleName, seed: int
+) -> None:
+    bass_track, chords, drums = backing_tracks(chart, style, seed)
+    assert all(note.end <= chart.duration for track in (bass_track, chords, drums) for note in track.notes)
+    assert all(bass.LOW <= note.pitch <= bass.HIGH for note in bass_track.notes)
+    assert all(voicings.LOW <= note.pitch <= voicings.HIGH for note in chords.notes)
+    assert all(note.end <= follower.time for note, follower in pairwise(bass_track.notes))
+    assert all(a.end <= b.time for a, b in pairwise(chords.notes) if a.time != b.time)
+    assert drums.notes
 
 
-@settings(max_examples=60, deadline=None)
-@given(charts)
-def test_the_bass_begins_every_chord_with_its_bass_and_the_piano_plays_chord_tones(chart: Chart) -> None:
-    bass, chords = backing_tracks(chart)
-    pitch_by_time = {note.time: note.pitch for note in bass.notes}
-    for time, bar in zip(chart.bar_times, chart.bars, strict=False):
-        for span in (span for span in bar.chords if span.chord.root is not None):
-            voicing = [note.pitch % 12 for note in chords.notes if note.time == time + span.time]
-            assert pitch_by_time[time + span.time] % 12 == span.chord.bass
-            assert len(voicing) <= 4
-            assert set(voicing) <= set(span.chord.pitch_classes)
+@settings(max_examples=150, deadline=None)
+@given(charts, styles, seeds)
+def test_the_bass_begins_every_chord_with_its_bass(chart: Chart, style: StyleName, seed: int) -> None:
+    pitch_by_time = {note.time: note.pitch for note in backing_tracks(chart, style, seed)[0].notes}
+    for span in sounding(chart):
+        assert pitch_by_time[span.time] % 12 == span.chord.bass
 
 
-def test_the_backing_is_the_same_on_every_call() -> None:
-    chart = parse_chart("Dm7 G7 | Cmaj7 | (3/4) A7alt | Dm/F")
-    assert backing_tracks(chart) == backing_tracks(chart)
+@settings(max_examples=150, deadline=None)
+@given(charts, styles, seeds)
+def test_every_chord_is_struck_in_its_own_tones_in_time_or_just_ahead(
+    chart: Chart, style: StyleName, seed: int
+) -> None:
+    """What is struck belongs to the chord of its time, or to the next one where that begins within the pulse."""
+    spans = sounding(chart)
+    heard: set[int] = set()
+    for time, pitches in struck(tuple(backing_tracks(chart, style, seed)[1].notes)).items():
+        fitting = {
+            place
+            for place, span in enumerate(spans)
+            if span.time - 480 < time < span.end and {pitch % 12 for pitch in pitches} <= set(span.chord.pitch_classes)
+        }
+        assert fitting
+        assert len(pitches) <= 4
+        heard |= fitting
+    assert heard == set(range(len(spans)))
 
 
-def test_a_song_holds_solo_backing_chords_meters_and_title(tmp_path: Path) -> None:
-    bars = parse_chart("Dm7 | G7 | (3/4) Cmaj7 | %").bars
-    sheet = LeadSheet(Chart(bars, title="Small Tune", key="C:maj"), (Note(0, 72, 240), Note(480, 74, 240)))
-    song = song_of(sheet, qpm=132, program=65)
-    assert [(track.name, track.program) for track in song.tracks] == [("Solo", 65), ("Bass", 32), ("Chords", 0)]
-    assert song.tracks[0].notes == sheet.melody
-    assert song.tempos == (TempoChange(0, 132),)
-    assert song.meters == (MeterChange(0, Meter(4, 4)), MeterChange(3840, Meter(3, 4)))
-    assert [span.chord.label for span in song.chords] == ["D:min7", "G:7", "C:maj7"]
-    assert (song.title, song.key, song.melody_track) == ("Small Tune", "C:maj", 0)
-    write_midi(song, tmp_path / "Small Tune.mid")
-    read = read_midi(tmp_path / "Small Tune.mid")
-    assert (read.tracks, read.chords, read.bar_meters()) == (song.tracks, song.chords, song.bar_meters())
+def test_a_bar_of_64_chords_is_played() -> None:
+    spans = [ChordSpan(place * 30, 30, parse_chord(("Dm7", "G7")[place % 2])) for place in range(64)]
+    bass_track, chords, _ = backing_tracks(chart_from_spans(spans, [COMMON_TIME]))
+    assert (len(bass_track.notes), len(struck(tuple(chords.notes)))) == (64, 64)

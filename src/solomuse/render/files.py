@@ -9,15 +9,13 @@ from solomuse.formats.abc import write_abc
 from solomuse.formats.midi import write_midi, write_whole
 from solomuse.formats.musicxml import write_musicxml
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.render.backing import song_of
+from solomuse.render.performance import Performance, performed
 from solomuse.render.piano_roll import draw_piano_roll
 
-DEFAULT_QPM = 120.0
-TENOR_SAX = 66
 ENDINGS = (".mid", ".midi", ".musicxml", ".xml", ".mxl", ".abc", ".png")
 
 
-def write_lead_sheet(sheet: LeadSheet, path: str | Path) -> None:
+def write_lead_sheet(sheet: LeadSheet, path: str | Path, performance: Performance = Performance()) -> None:
     """Write a lead sheet, in place of any file at `path`.
 
     ``.mid`` and ``.midi``: the melody over a backing of bass and chords, the chords as markers. ``.musicxml``, ``.xml``
@@ -36,7 +34,7 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path) -> None:
     elif ending == ".abc":
         write_whole(target, write_abc(sheet).encode())
     elif ending in (".mid", ".midi"):
-        write_midi(song_of(sheet, sheet.chart.qpm or DEFAULT_QPM, TENOR_SAX), target)
+        write_midi(performed(sheet, performance), target)
     else:
         write_musicxml(sheet, target)
 
