@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from solomuse.errors import ChartError, ChordError, FormatError, OutputError, SoloMuseError
 from solomuse.formats.abc import read_abc, read_abc_tunes, split_tunes, write_abc
 from solomuse.music.chart_text import parse_chart
+from solomuse.music.instruments import INSTRUMENTS
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from tests.strategies import notated_sheets
@@ -230,3 +231,49 @@ def test_any_text_is_read_or_refused(music: str) -> None:
 def test_a_title_that_would_break_the_tune_is_refused() -> None:
     with pytest.raises(OutputError, match="percent"):
         write_abc(LeadSheet(parse_chart("title: 50% Off\nC"), (Note(0, 60, 480),)))
+
+
+def written(chart: str, *melody: Note, part: str | None = None) -> str:
+    """The music lines of what is written."""
+    text = write_abc(LeadSheet(parse_chart(chart), melody), part=INSTRUMENTS[part] if part else None)
+    return "\n".join(line for line in text.splitlines() if not re.match("[A-Z]:", line))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "music"),
+    [
+        ((480, 480, 960), "C2 D2 E4"),
+        ((240,) * 8, "CDEF GABc"),
+        ((160, 160, 160, 480, 960), "(3CDE F2 G4"),
+        ((320, 160, 480, 960), "(3:2:2C2 D E2 F4"),
+        ((720, 240, 960), "C3 D E4"),
+        ((240, 1680), "C D3- D4"),
+    ],
+)
+def test_rhythm_is_written_with_beams_and_triplets(lengths: tuple[int, ...], music: str) -> None:
+    scale = (60, 62, 64, 65, 67, 69, 71, 72)
+    times = [sum(lengths[:index]) for index in range(len(lengths))]
+    notes = [Note(*values) for values in zip(times, scale, lengths, strict=False)]
+    assert written("C", *notes) == f'"C"{music} |]'
+
+
+def test_chords_of_notes_stand_in_brackets() -> None:
+    assert written("C", *(Note(0, pitch, 1920) for pitch in (60, 64, 67))) == '"C"[GEC]8 |]'
+
+
+def test_a_part_is_written_as_its_player_reads_it() -> None:
+    melody = (Note(0, 58, 900), Note(960, 62, 960))
+    text = write_abc(LeadSheet(parse_chart("key: Bb\nBbmaj7"), melody), part=INSTRUMENTS["tenor-sax"])
+    assert text.splitlines()[-2:] == ["K:C", '"Cmaj7"c4 e4 |]']
+    assert "N:for Tenor Sax, written 14 semitones above its sound" in text
+    assert "K:Bb clef=bass" in write_abc(LeadSheet(parse_chart("key: Bb\nBb"), ()), part=INSTRUMENTS["trombone"])
+
+
+def test_sections_end_with_double_bar_lines_and_begin_a_line() -> None:
+    text = write_abc(LeadSheet(parse_chart("[A] C | F | [B] G | C"), ()))
+    assert text.splitlines()[-4:] == ["P:A", '"C"z8 | "F"z8 ||', "P:B", '"G"z8 | "C"z8 |]']
+
+
+def test_a_tied_note_needs_no_sign_but_the_next_of_its_letter_does() -> None:
+    melody = (Note(0, 66, 1200), Note(1200, 66, 240), Note(1440, 65, 480))
+    assert written("key: C\nD7", *melody) == '"D7"^F4- F^F =F2 |]'

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +14,11 @@ from hypothesis import strategies as st
 from solomuse.errors import ChordError, FormatError, NoChordsError
 from solomuse.formats.musicxml import parse_musicxml, print_musicxml, read_musicxml, write_musicxml
 from solomuse.formats.musicxml.harmony import chord_of_harmony, harmony_of_chord
-from solomuse.formats.musicxml.notation import written_bar
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart, print_chart
 from solomuse.music.chord import Chord
+from solomuse.music.instruments import INSTRUMENTS, Instrument
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.symbols import parse_chord
 from tests.music.test_symbols import any_chord
@@ -264,34 +265,161 @@ def test_leniently_a_bad_bar_and_an_unknown_chord_are_read() -> None:
     assert (str(sheet.chart.bars[0].meter), sheet.chart.bars[0].chords[0].chord.label) == ("5/4", "X")
 
 
-@pytest.mark.parametrize(
-    ("cuts", "meter", "kinds"),
-    [
-        ([0, 1920], Meter(4, 4), "whole"),
-        ([0, 720, 960, 1920], Meter(4, 4), "quarter. eighth half"),
-        ([0, 160, 320, 480], Meter(1, 4), "eighth3 eighth3 eighth3"),
-        ([0, 320, 480, 960], Meter(2, 4), "quarter3 eighth3 quarter"),
-        ([0, 720, 1440], Meter(6, 8), "quarter. quarter."),
-        ([0, 240, 1200, 1440], Meter(3, 4), "eighth eighth+quarter. eighth"),
-        ([0, 640, 960], Meter(2, 4), "quarter+eighth3 quarter3"),
-    ],
-)
-def test_durations_are_spelled_as_musicians_read_them(cuts: list[int], meter: Meter, kinds: str) -> None:
-    stretches = [
-        "+".join(f"{piece.kind}{'.' * piece.dots}{'3' if piece.is_triplet else ''}" for piece in stretch)
-        for stretch in written_bar(cuts, meter)
-    ]
-    assert " ".join(stretches) == kinds
-
-
-@given(st.sets(st.integers(1, 1919), max_size=8))
-def test_the_pieces_of_a_bar_fill_it(cuts: set[int]) -> None:
-    pieces = [piece for stretch in written_bar([0, *sorted(cuts), 1920], Meter(4, 4)) for piece in stretch]
-    ends = [0, *(piece.start + piece.ticks for piece in pieces)]
-    assert [*(piece.start for piece in pieces), 1920] == ends
-
-
 def test_a_chart_alone_is_a_sheet_too() -> None:
     chart = Chart(parse_chart("Cmaj7 | N.C. | F#m7b5/C").bars)
     assert parse_musicxml(print_musicxml(LeadSheet(chart, ())).encode()).chart == chart
     assert parse_chord("F#m7b5/C") == chart.bars[2].chords[0].chord
+
+
+PARTS = [*INSTRUMENTS.values()]
+
+
+@given(notated_sheets(), st.sampled_from(PARTS))
+@settings(deadline=None)
+def test_a_part_is_read_back_as_it_sounds(sheet: LeadSheet, part: Instrument) -> None:
+    playable = replace(sheet, melody=tuple(replace(note, pitch=30 + note.pitch % 70) for note in sheet.melody))
+    assert parse_musicxml(print_musicxml(playable, part).encode(), lenient=True) == playable
+
+
+def printed(chart: str, *melody: Note, part: str | None = None, swing: float | None = None) -> Element:
+    sheet = LeadSheet(parse_chart(chart), melody)
+    text = print_musicxml(sheet, INSTRUMENTS[part] if part else None, swing)
+    return ElementTree.fromstring(text)
+
+
+def eighths(*pitches: int) -> tuple[Note, ...]:
+    return tuple(Note(240 * index, pitch, 240) for index, pitch in enumerate(pitches))
+
+
+@pytest.mark.parametrize(
+    ("part", "clef", "transpose"),
+    [
+        ("tenor-sax", "G2", {"diatonic": "-1", "chromatic": "-2", "octave-change": "-1"}),
+        ("alto-sax", "G2", {"diatonic": "-5", "chromatic": "-9"}),
+        ("baritone-sax", "G2", {"diatonic": "-5", "chromatic": "-9", "octave-change": "-1"}),
+        ("horn", "G2", {"diatonic": "-4", "chromatic": "-7"}),
+        ("piccolo", "G2", {"diatonic": "0", "chromatic": "0", "octave-change": "1"}),
+        ("double-bass", "F4", {"diatonic": "0", "chromatic": "0", "octave-change": "-1"}),
+        ("trombone", "F4", {}),
+        ("viola", "C3", {}),
+        ("tenor-voice", "G2-1", {}),
+    ],
+)
+def test_a_part_has_its_clef_and_its_transposition(part: str, clef: str, transpose: dict[str, str]) -> None:
+    attributes = printed("C", part=part).find("part/measure/attributes")
+    assert attributes is not None
+    assert "".join(element.text or "" for element in attributes.findall("clef/*")) == clef
+    assert {element.tag: element.text for element in attributes.findall("transpose/*")} == transpose
+
+
+def test_a_part_names_its_instrument_and_its_sound() -> None:
+    part = printed("C", part="tenor-sax").find("part-list/score-part")
+    assert part is not None
+    assert (part.findtext("part-name"), part.findtext("midi-instrument/midi-program")) == ("Tenor Sax", "67")
+
+
+@pytest.mark.parametrize(
+    ("key", "pitches", "accidentals"),
+    [
+        ("C", (66, 67, 66, 67), "sharp - - -"),
+        ("C", (66, 67, 66, 65, 65), "sharp - flat natural -"),
+        ("G", (66, 67, 65, 66), "- - natural sharp"),
+        ("F", (70, 72, 71, 72, 71), "- - natural - -"),
+    ],
+)
+def test_accidentals_hold_to_the_bar_line(key: str, pitches: tuple[int, ...], accidentals: str) -> None:
+    score = printed(f"key: {key}\nN.C.", *eighths(*pitches))
+    notes = [note for note in score.iter("note") if note.find("pitch") is not None]
+    assert " ".join(note.findtext("accidental") or "-" for note in notes) == accidentals
+
+
+def test_a_natural_reminds_of_an_accidental_in_the_bar_before_and_a_tie_needs_none() -> None:
+    sharp, tied, plain = Note(0, 66, 480), Note(1800, 66, 240), Note(2400, 65, 480)
+    score = printed("D7 | G7", sharp, tied, plain)
+    found = [
+        (note.findtext("accidental"), note.find("accidental[@cautionary]") is not None) for note in score.iter("note")
+    ]
+    assert [item for item in found if item[0]] == [("sharp", False), ("natural", True)]
+
+
+def test_notes_have_their_elements_in_the_order_of_the_standard() -> None:
+    order = [
+        "chord",
+        "pitch",
+        "rest",
+        "duration",
+        "tie",
+        "voice",
+        "type",
+        "dot",
+        "accidental",
+        "time-modification",
+        "beam",
+        "notations",
+    ]
+    melody = (Note(0, 61, 160), Note(0, 66, 160), Note(160, 63, 320), Note(480, 66, 360), Note(840, 61, 1500))
+    for note in printed("key: C\nA7 | D7", *melody).iter("note"):
+        tags = [child.tag for child in note]
+        assert tags == sorted(tags, key=order.index)
+
+
+def test_the_notes_of_a_chord_stand_on_one_stem() -> None:
+    score = printed("C", Note(0, 60, 480), Note(0, 64, 480), Note(0, 67, 480))
+    found = [(note.findtext("pitch/step"), note.find("chord") is not None) for note in score.iter("note")]
+    assert found[:3] == [("G", False), ("E", True), ("C", True)]
+
+
+def test_a_note_cut_short_is_written_whole_with_a_dot_and_its_release() -> None:
+    score = printed("C", Note(0, 60, 90), Note(240, 62, 240))
+    note = next(score.iter("note"))
+    assert (note.findtext("type"), note.get("release")) == ("eighth", "-150")
+    assert note.find("notations/articulations/staccato") is not None
+    assert parse_musicxml(ElementTree.tostring(score)).melody == (Note(0, 60, 90), Note(240, 62, 240))
+
+
+def test_how_loud_a_note_is_is_kept_for_players() -> None:
+    notes = [*printed("C", Note(0, 60, 480, 90), Note(480, 62, 480)).iter("note")]
+    assert [note.get("dynamics") for note in notes[:2]] == ["100.00", None]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words", "swing"),
+    [(2.0, "Swing", "2:1"), (1.5, "Swing", "3:2"), (1.62, "Swing", "8:5"), (1.0, "Even eighths", "")],
+)
+def test_swing_is_said_in_words_and_in_numbers(ratio: float, words: str, swing: str) -> None:
+    score = printed("tempo: 160\nC", swing=ratio)
+    numbers = [score.findtext(f".//swing/{name}") for name in ("first", "second")]
+    assert score.findtext(".//words") == words
+    assert ":".join(number for number in numbers if number) == swing
+
+
+def test_sections_begin_a_system_behind_a_double_bar_line() -> None:
+    measures = printed("[A] C | F | [B] G | C").findall("part/measure")
+    assert [measure.find("print") is not None for measure in measures] == [False, False, True, False]
+    assert [measure.findtext("barline/bar-style") for measure in measures] == [None, "light-light", None, "light-heavy"]
+
+
+def test_a_pickup_is_an_implicit_bar() -> None:
+    measures = printed("(1/4) N.C. | (4/4) C | F", Note(0, 67, 480)).findall("part/measure")
+    assert [(measure.get("number"), measure.get("implicit")) for measure in measures] == [
+        ("0", "yes"),
+        ("1", None),
+        ("2", None),
+    ]
+
+
+def test_a_bar_of_rest_is_one_rest() -> None:
+    rests = [*printed("C | (7/8) F").iter("rest")]
+    assert [rest.get("measure") for rest in rests] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "text", "shown"),
+    [("D7(b9)", "7", ["9"]), ("G7sus4", "7sus4", []), ("C6/9", "6/9", []), ("Cadd9", "", ["9"]), ("E7#5", "7(#5)", [])],
+)
+def test_a_degree_is_shown_once(symbol: str, text: str, shown: list[str]) -> None:
+    element = harmony_of_chord(parse_chord(symbol), None)
+    kind = element.find("kind")
+    degrees = [degree for degree in element.findall("degree") if degree.get("print-object") != "no"]
+    assert kind is not None
+    assert (kind.get("text"), [degree.findtext("degree-value") for degree in degrees]) == (text, shown)

@@ -2,6 +2,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,7 +14,7 @@ from solomuse.errors import ConfigError, OutputError
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
-from solomuse.render.piano_roll import COLOUR_BY_ROLE, draw_piano_roll, role_by_note
+from solomuse.render.piano_roll import COLOUR_BY_ROLE, draw_piano_roll, note_roles
 
 TUNE = LeadSheet(
     replace(parse_chart("Dm7 | G7 | (3/4) Cmaj7 | % | (6/8) F"), title="Costs $5 & 10_cents $"),
@@ -21,9 +22,9 @@ TUNE = LeadSheet(
 )
 
 
-def draw(sheet: LeadSheet, folder: Path) -> Path:
-    draw_piano_roll(sheet, folder / "roll.png")
-    return folder / "roll.png"
+def draw(sheet: LeadSheet, folder: Path, name: str = "roll.png") -> Path:
+    draw_piano_roll(sheet, folder / name)
+    return folder / name
 
 
 def colours(path: Path) -> set[str]:
@@ -34,16 +35,30 @@ def colours(path: Path) -> set[str]:
     }
 
 
-def test_a_note_is_a_chord_tone_by_the_chord_at_its_onset() -> None:
+ALL_ROLES = LeadSheet(
+    parse_chart("Cmaj7 | N.C."),
+    tuple(Note(320 * index, pitch, 320) for index, pitch in enumerate((60, 64, 67, 71, 62, 65, 60))),
+)
+
+
+def test_the_role_of_a_note_is_that_in_the_chord_at_its_onset() -> None:
     held = Note(1800, 65, 960)  # F begins over Dm7 and sounds on over G7
     sheet = LeadSheet(parse_chart("Dm7 | G7 | N.C."), (Note(0, 64, 240), held, Note(1920, 59, 240), Note(3840, 60, 9)))
-    assert list(role_by_note(sheet).values()) == ["other", "chord tone", "chord tone", "other"]
+    assert note_roles(sheet) == ["tension", "third", "third", "no chord"]
 
 
 def test_the_picture_is_a_png_with_a_colour_for_each_role(tmp_path: Path) -> None:
-    path = draw(TUNE, tmp_path)
+    path = draw(ALL_ROLES, tmp_path)
+    assert note_roles(ALL_ROLES) == [*COLOUR_BY_ROLE]
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert colours(path) >= {*COLOUR_BY_ROLE.values(), "#ffffff"}
+
+
+def test_a_name_that_ends_with_svg_is_drawn_as_one(tmp_path: Path) -> None:
+    drawing = ElementTree.fromstring(draw(ALL_ROLES, tmp_path, "roll.svg").read_bytes())
+    styles = " ".join(element.get("style", "") for element in drawing.iter())
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    assert all(f"fill: {colour}" in styles for colour in COLOUR_BY_ROLE.values())
 
 
 def test_every_four_bars_add_a_row(tmp_path: Path) -> None:
@@ -58,8 +73,9 @@ def test_the_whole_range_of_midi_can_be_drawn(tmp_path: Path) -> None:
     draw(LeadSheet(parse_chart("C7alt/Bb Gm7b5"), (Note(0, 0, 1), Note(5, 127, 5000))), tmp_path)
 
 
-def test_the_same_sheet_gives_the_same_picture(tmp_path: Path) -> None:
-    assert draw(TUNE, tmp_path).read_bytes() == draw(TUNE, tmp_path).read_bytes()
+@pytest.mark.parametrize("name", ["roll.png", "roll.svg"])
+def test_the_same_sheet_gives_the_same_picture(name: str, tmp_path: Path) -> None:
+    assert draw(TUNE, tmp_path, name).read_bytes() == draw(TUNE, tmp_path, name).read_bytes()
 
 
 def test_drawing_replaces_a_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ markers, other texts  chords, where at least 80 % of a kind are chord symbols; t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -82,6 +83,7 @@ _KIND_BY_START = {
 }
 """What files that are called .mid are instead, by their first bytes in lower case."""
 
+SWING_MARKER = "Swing"
 _SIXTEENTH = TICKS_PER_QUARTER // 4
 
 _MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
@@ -132,7 +134,14 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     last_bar_line = sum(meter.bar_ticks for meter in song.bar_meters())
     markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
     rescaled = partial(_rescaled_tick, resolution=score.ticks_per_quarter)
+    song = replace(song, swing=_swing([text for _, text in markers]))
     return replace(song, chords=named_chords(markers, data, rescaled, last_bar_line, last_bar_line + LONGEST_SILENCE))
+
+
+def _swing(markers: Sequence[str]) -> float | None:
+    """The ratio of the eighths that a marker of ours says."""
+    found = (re.fullmatch(rf"{SWING_MARKER} (\d\.\d+)", text) for text in markers)
+    return next((float(match[1]) for match in found if match), None)
 
 
 def midi_title(path: Path) -> str:
@@ -338,8 +347,9 @@ def _key(score: ScoreTick) -> str | None:
 def write_midi(song: Song, path: Path) -> None:
     """Write a song as a Standard MIDI File of type 1 at 480 ticks a quarter, in place of any file at `path`.
 
-    The chords become markers. Overlapping notes of one pitch in one track end in the order in which they
-    began: MIDI cannot say otherwise. A key that is neither major nor minor is left out.
+    The chords become markers, and so does the ratio of the swing that is written out in its notes. Overlapping notes of
+    one pitch in one track end in the order in which they began: MIDI cannot say otherwise. A key that is neither major
+    nor minor is left out.
 
     Raises
     ------
@@ -358,6 +368,8 @@ def write_midi(song: Song, path: Path) -> None:
         score.key_signatures.append(KeySignatureTick(0, *_SIGNATURE_BY_KEY[song.key]))
     for time, text in _markers(song.chords):
         score.markers.append(TextMetaTick(time, text))
+    if song.swing is not None and song.swing != 1:
+        score.markers.append(TextMetaTick(0, f"{SWING_MARKER} {song.swing:.3f}"))
     for track in song.tracks:
         score.tracks.append(_written(track))
     write_whole(path, score.dumps_midi())

@@ -1,53 +1,25 @@
 """How a melody goes with its chords: chord tones, whether they follow the changes, and what becomes of the others.
 
 All measures pool the notes of several lead sheets, so that a long solo counts for more than a short one. A chord tone
-is a tone of the quality above its root: four for a seventh chord; extensions and a slash bass do not count, since
-sources differ in how many of them they write. Notes over no chord are left out.
+is the root, third or its suspension, fifth, sixth or seventh: four for a seventh chord; extensions and a slash bass do
+not count, since sources differ in how many of them they write. Notes over no chord are left out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from solomuse.music.chord import Chord
+from solomuse.metrics.line import Booleans, Floats, Line, chord_tones, lines
+from solomuse.metrics.scales import chord_scale, tensions
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import Meter
-from solomuse.music.note import TICKS_PER_QUARTER
 
 Weighting = Literal["notes", "time", "strong beats"]
 SHIFTS = (-16, -8, -4, 4, 8, 16)
 """Quarter notes by which the chords are moved to measure the chord-shift gain: one bar, two and four in 4/4."""
-STEP = 2
-"""Semitones of the largest step."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The notes of one sheet that sound over a chord, in order.
-
-    Parameters
-    ----------
-    is_chord_tone : ndarray of shape (n,), bool
-    durations : ndarray of shape (n,), int64, ticks
-    is_strong : ndarray of shape (n,), bool
-        Whether a note starts on a strong beat.
-    leaves_by_step : ndarray of shape (n,), bool
-        Whether the next note is at most a whole tone away, another one than this.
-    has_next : ndarray of shape (n,), bool
-    """
-
-    is_chord_tone: NDArray[np.bool_]
-    durations: NDArray[np.int64]
-    is_strong: NDArray[np.bool_]
-    leaves_by_step: NDArray[np.bool_]
-    has_next: NDArray[np.bool_]
 
 
 def chord_tone_ratio(sheets: Iterable[LeadSheet], weighting: Weighting = "notes", shift: int = 0) -> float:
@@ -74,11 +46,24 @@ def chord_tone_ratio(sheets: Iterable[LeadSheet], weighting: Weighting = "notes"
     Haviv Hakimi et al., "BebopNet", ISMIR 2020 (by time).
     """
     hits = total = 0.0
-    for line in _lines(sheets, shift):
-        weights = {"notes": np.ones(len(line.durations)), "time": line.durations, "strong beats": line.is_strong}
-        hits += float((weights[weighting] * line.is_chord_tone).sum())
+    for line in lines(sheets, shift):
+        weights = {"notes": np.ones(len(line.pitches)), "time": line.durations, "strong beats": line.is_strong}
+        hits += float((weights[weighting] * line.belongs(chord_tones)).sum())
         total += float(weights[weighting].sum())
     return hits / total if total else math.nan
+
+
+def chord_shift_curve(sheets: Sequence[LeadSheet], shifts: Sequence[int] = SHIFTS) -> Floats:
+    """The chord-tone ratio when each note is held against the chord so many quarter notes later.
+
+    Of a melody that follows the changes the curve has its peak at 0.
+
+    Returns
+    -------
+    ndarray of the length of `shifts`, float64
+        As `chord_tone_ratio` gives it for each.
+    """
+    return np.array([chord_tone_ratio(sheets, shift=shift) for shift in shifts])
 
 
 def chord_shift_gain(sheets: Sequence[LeadSheet], shifts: Sequence[int] = SHIFTS) -> float:
@@ -92,24 +77,62 @@ def chord_shift_gain(sheets: Sequence[LeadSheet], shifts: Sequence[int] = SHIFTS
     float
         In [-1, 1]; NaN where a ratio is.
     """
-    moved = [chord_tone_ratio(sheets, shift=shift) for shift in shifts]
-    return chord_tone_ratio(sheets) - sum(moved) / len(moved)
+    return chord_tone_ratio(sheets) - float(chord_shift_curve(sheets, shifts).mean())
 
 
-def step_resolution(sheets: Iterable[LeadSheet]) -> float:
+def scale_share(sheets: Iterable[LeadSheet]) -> float:
+    """Share of the notes that are in the scale of the chord over which they start, chord tones included.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where no note starts over a chord that has a scale. Chance is 0.58 over seven tones.
+
+    References
+    ----------
+    Scales: `solomuse.metrics.scales`. The measure: Haviv Hakimi et al., "BebopNet", ISMIR 2020; Madaghiele et al.,
+    "MINGUS", ISMIR 2021 (by note as here).
+    """
+    return _pooled((line.belongs(chord_scale), _has_scale(line)) for line in lines(sheets))
+
+
+def tension_correctness(sheets: Iterable[LeadSheet]) -> float:
+    """Share of the notes outside the chord that are tensions which the symbol allows.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where no note is outside a chord that has a scale. Chance over a major seventh chord is 2/8.
+
+    References
+    ----------
+    `solomuse.metrics.scales.tensions`; the measure is that of theory-structured harmonic embeddings (2025), with our
+    table.
+    """
+    return _pooled((line.belongs(tensions), _has_scale(line) & ~line.belongs(chord_tones)) for line in lines(sheets))
+
+
+def step_resolution(sheets: Iterable[LeadSheet], to_chord_tone: bool = False) -> float:
     """Share of the notes outside the chord that move on by a step of one or two semitones.
+
+    Parameters
+    ----------
+    sheets : iterable of LeadSheet
+    to_chord_tone : bool
+        Whether the step must lead to a tone of the chord over which the next note starts.
 
     Returns
     -------
     float
         In [0, 1]; NaN where there is no such note. The last note of a sheet is left out.
     """
-    resolved = total = 0
-    for line in _lines(sheets, 0):
-        outside = ~line.is_chord_tone & line.has_next
-        resolved += int((outside & line.leaves_by_step).sum())
-        total += int(outside.sum())
-    return resolved / total if total else math.nan
+    return _pooled(
+        (
+            line.moves_by_step & (line.next_belongs(chord_tones) if to_chord_tone else True),
+            ~line.belongs(chord_tones) & line.has_next,
+        )
+        for line in lines(sheets)
+    )
 
 
 def notes_per_bar(sheets: Sequence[LeadSheet]) -> float:
@@ -118,51 +141,15 @@ def notes_per_bar(sheets: Sequence[LeadSheet]) -> float:
     return sum(len(sheet.melody) for sheet in sheets) / bars if bars else math.nan
 
 
-def _lines(sheets: Iterable[LeadSheet], shift: int) -> Iterator[_Line]:
-    for sheet in sheets:
-        if sheet.melody:
-            yield _line(sheet, shift * TICKS_PER_QUARTER)
+def _has_scale(line: Line) -> Booleans:
+    """Whether the chord of each note implies a scale, shape (n,)."""
+    return np.array([bool(chord_scale(chord)) for chord in line.chords], dtype=np.bool_)[line.chord_by_note]
 
 
-def _line(sheet: LeadSheet, shift_ticks: int) -> _Line:
-    times, pitches, durations = np.array([(note.time, note.pitch, note.duration) for note in sheet.melody]).T
-    spans = list(sheet.chart.spans())
-    starts = np.array([span.time for span in spans])
-    moved: NDArray[np.int64] = times + shift_ticks
-    place = np.searchsorted(starts, moved, side="right") - 1
-    tones = np.array([_tones(span.chord) for span in spans])  # (chords, 12)
-    is_chord = np.array([span.chord.root is not None for span in spans])
-    counts = (moved >= 0) & (moved < sheet.chart.duration) & is_chord[place]
-    steps = np.abs(np.diff(pitches, append=pitches[-1]))
-    has_next = np.arange(len(times)) < len(times) - 1
-    return _Line(
-        is_chord_tone=tones[place, pitches % 12][counts],
-        durations=durations[counts],
-        is_strong=np.isin(times, _strong_beats(sheet))[counts],
-        leaves_by_step=((steps > 0) & (steps <= STEP))[counts],
-        has_next=has_next[counts],
-    )
-
-
-@lru_cache(maxsize=4096)
-def _tones(chord: Chord) -> tuple[bool, ...]:
-    """Which pitch classes are tones of the chord's quality."""
-    pitch_classes = () if chord.root is None else Chord(chord.root, chord.quality).pitch_classes
-    return tuple(pitch_class in pitch_classes for pitch_class in range(12))
-
-
-def _strong_beats(sheet: LeadSheet) -> list[int]:
-    """Ticks of the bar lines, and of the middle of each bar with an even number of beats."""
-    chart = sheet.chart
-    middles = [
-        time + bar.duration // 2
-        for time, bar in zip(chart.bar_times, chart.bars, strict=False)
-        if _beats(bar.meter) % 2 == 0
-    ]
-    return [*chart.bar_times, *middles]
-
-
-def _beats(meter: Meter) -> int:
-    """Beats of a bar: dotted ones in 6/8, 9/8, 12/8."""
-    is_compound = meter.denominator >= 8 and meter.numerator % 3 == 0 and meter.numerator > 3
-    return meter.numerator // 3 if is_compound else meter.numerator
+def _pooled(parts: Iterable[tuple[Booleans, Booleans]]) -> float:
+    """Of all places that count, the share that hit; each part is hits and counts, both of shape (n,)."""
+    hits = total = 0
+    for hit, counts in parts:
+        hits += int((hit & counts).sum())
+        total += int(counts.sum())
+    return hits / total if total else math.nan

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 PITCH_CLASS_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """The name by which each pitch class is written where no key says otherwise."""
 
@@ -44,3 +46,28 @@ def semitones_of_degree(degree: str) -> int:
     """
     number = degree.lstrip("b#")
     return DEGREE_SEMITONES[number] + sum(SHIFT_BY_ACCIDENTAL[sign] for sign in degree[: -len(number)])
+
+
+def parse_pitch(text: str) -> int:
+    """The MIDI number of a note's name, middle C being C4, or of a number.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or not within 0 to 127.
+
+    Examples
+    --------
+    >>> parse_pitch("C4"), parse_pitch("Bb2"), parse_pitch("65")
+    (60, 46, 65)
+    """
+    match = re.fullmatch(r"([A-Ga-g])([#b]*)(-?\d)", text.strip())
+    if match:
+        letter, accidentals, octave = match.groups()
+        shift = sum(SHIFT_BY_ACCIDENTAL[sign] for sign in accidentals)
+        pitch = PITCH_CLASS_BY_LETTER[letter.upper()] + shift + 12 * (int(octave) + 1)
+    else:
+        pitch = int(text) if re.fullmatch(r"\d{1,3}", text.strip()) else -1
+    if not 0 <= pitch <= 127:
+        raise ValueError(f"{text!r} is no pitch: expected a note such as F4, or a number from 0 to 127")
+    return pitch

@@ -2,41 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from solomuse.errors import OutputError
+from solomuse.errors import ConfigError, OutputError
 from solomuse.formats.abc import write_abc
 from solomuse.formats.midi import write_midi, write_whole
 from solomuse.formats.musicxml import write_musicxml
+from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.render.performance import Performance, performed
+from solomuse.render.performance import Performance, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
+from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio
 
-ENDINGS = (".mid", ".midi", ".musicxml", ".xml", ".mxl", ".abc", ".png")
+MIDI, NOTATION, PICTURES = (".mid", ".midi"), (".musicxml", ".xml", ".mxl", ".abc"), (".png", ".svg")
+ENDINGS = (*MIDI, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
+EVERYTHING = (".mid", ".musicxml", ".abc", ".wav", ".png", ".svg")
+"""What there is of a solo in a folder with all of it."""
 
 
-def write_lead_sheet(sheet: LeadSheet, path: str | Path, performance: Performance = Performance()) -> None:
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How a lead sheet becomes files.
+
+    Parameters
+    ----------
+    performance : Performance
+        How it is played, in MIDI and as sound.
+    part : Instrument, optional
+        Whose part the notation is: transposed, in the player's clef.
+    soundfont : Path, "built-in" or None
+        As `solomuse.render.sound.render_song` takes it.
+    """
+
+    performance: Performance = Performance()
+    part: Instrument | None = None
+    soundfont: SoundFontChoice = None
+
+
+def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = Rendering()) -> None:
     """Write a lead sheet, in place of any file at `path`.
 
-    ``.mid`` and ``.midi``: the melody over a backing of bass and chords, the chords as markers. ``.musicxml``, ``.xml``
-    and ``.mxl``: notation. ``.abc``: notation as text. ``.png``: a piano roll.
+    ``.mid`` and ``.midi``: the melody with a band, the chords as markers. ``.musicxml``, ``.xml`` and ``.mxl``:
+    notation. ``.abc``: notation as text. ``.wav``, ``.flac``, ``.ogg`` and ``.mp3``: melody and band as sound. ``.png``
+    and ``.svg``: a piano roll.
 
     Raises
     ------
     OutputError
         If the ending is none of these, or the file cannot be written.
+    ConfigError
+        If what it takes is not installed.
     """
     target = Path(path)
     check_ending(target)
     ending = target.suffix.lower()
-    if ending == ".png":
+    if ending in PICTURES:
         draw_piano_roll(sheet, target)
     elif ending == ".abc":
-        write_whole(target, write_abc(sheet).encode())
-    elif ending in (".mid", ".midi"):
-        write_midi(performed(sheet, performance), target)
+        write_whole(target, write_abc(sheet, part=rendering.part).encode())
+    elif ending in NOTATION:
+        write_musicxml(sheet, target, rendering.part, swing_of(sheet.chart, rendering.performance))
+    elif ending in MIDI:
+        write_midi(performed(sheet, rendering.performance), target)
     else:
-        write_musicxml(sheet, target)
+        write_audio(performed(sheet, rendering.performance), target, rendering.soundfont)
 
 
 def check_ending(path: Path) -> None:
@@ -46,6 +78,19 @@ def check_ending(path: Path) -> None:
     ------
     OutputError
         If its ending is unknown.
+    ConfigError
+        If what it takes is not installed.
     """
-    if path.suffix.lower() not in ENDINGS:
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
         raise OutputError(f"{path}: the ending {path.suffix!r} is unknown; expected one of {', '.join(ENDINGS)}")
+    if ending in FORMAT_BY_ENDING:
+        check_audio_ending(path)
+    if ending in PICTURES and find_spec("matplotlib") is None:
+        raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"')
+
+
+def possible(endings: Iterable[str] = EVERYTHING) -> tuple[str, ...]:
+    """Those of some endings for which all is installed."""
+    is_drawn = find_spec("matplotlib") is not None
+    return tuple(ending for ending in endings if is_drawn or ending not in PICTURES)

@@ -86,8 +86,7 @@ def performed(sheet: LeadSheet, performance: Performance = Performance()) -> Son
     """
     chart = sheet.chart
     style = performance.style or style_of(chart)
-    qpm = performance.qpm or _within(usual_qpm(chart, style))
-    swing = performance.swing or (usual_swing(qpm) if STYLES[style].is_swung else 1.0)
+    qpm, swing = qpm_of(chart, performance), swing_of(chart, performance)
     late = performance.lay_back * qpm * TICKS_PER_QUARTER / 60_000
     solo = delayed(swung(shaped(Notes.of(sheet.melody), performance.dynamics), chart, swing), chart, late, swing)
     band = backing_tracks(chart, style, performance.seed) if performance.band else ()
@@ -104,6 +103,17 @@ def performed(sheet: LeadSheet, performance: Performance = Performance()) -> Son
         key=chart.key,
         swing=swing,
     )
+
+
+def qpm_of(chart: Chart, performance: Performance) -> float:
+    """Quarter notes per minute at which a chart is played."""
+    return performance.qpm or _within(usual_qpm(chart, performance.style or style_of(chart)))
+
+
+def swing_of(chart: Chart, performance: Performance) -> float:
+    """The ratio of long to short eighths with which a chart is played, 1 for even ones."""
+    is_swung = STYLES[performance.style or style_of(chart)].is_swung
+    return performance.swing or (usual_swing(qpm_of(chart, performance)) if is_swung else 1.0)
 
 
 def _within(qpm: float) -> float:

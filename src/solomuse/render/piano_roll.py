@@ -14,14 +14,26 @@ from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.music.pitch import PITCH_CLASS_NAMES
+from solomuse.music.roles import ROLES, Role, role_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BARS_PER_ROW = 4
+MOST_TITLE = 48
+"""Letters of a title that have room beside the legend."""
 
-COLOUR_BY_ROLE = {"chord tone": "#1f6f8b", "other": "#e07a3f"}
+COLOUR_BY_ROLE: dict[Role, str] = {
+    "root": "#1b4965",
+    "third": "#2a9d8f",
+    "fifth": "#8ab6d6",
+    "seventh": "#7b5ea7",
+    "tension": "#e9b44c",
+    "outside": "#d1495b",
+    "no chord": "#aab2bb",
+}
+"""The chord's own tones are cool, what is on top and outside warm; they differ in lightness too."""
 INK, FAINT_INK = "#22272e", "#8a929c"
 BAR_LINE, BEAT_LINE, BLACK_KEY, PAPER = "#5c6570", "#d9dde2", "#f3f5f7", "#ffffff"
 
@@ -54,10 +66,9 @@ class _Row:
 
 
 def draw_piano_roll(sheet: LeadSheet, path: Path) -> None:
-    """Draw a lead sheet as a PNG, four bars a row, in place of any file at `path`.
+    """Draw a lead sheet, four bars a row, in place of any file at `path`: as SVG if its name ends so, else as PNG.
 
-    Notes are coloured by whether they belong to the chord at their onset. The page grows with the number
-    of bars.
+    Notes are coloured by their role in the chord at their onset. The page grows with the number of bars.
 
     Raises
     ------
@@ -67,16 +78,17 @@ def draw_piano_roll(sheet: LeadSheet, path: Path) -> None:
         If the file cannot be written.
     """
     try:
+        from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
         raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"') from None
     rows = list(_rows(sheet.chart))
-    roles = role_by_note(sheet)
+    roles = note_roles(sheet)
     pitches = _pitch_range(sheet.melody)
     row_height = min(max(SEMITONE * len(pitches), LOWEST_ROW), HIGHEST_ROW)
     height = HEADER + FOOTER + len(rows) * (ABOVE_ROW + row_height)
     figure = Figure(figsize=(WIDTH, height), facecolor=PAPER, dpi=min(DOTS_PER_INCH, MOST_DOTS / height))
-    _draw_header(figure, sheet.chart, height)
+    _draw_header(figure, sheet.chart, height, [role for role in ROLES if role != "no chord" or role in roles])
     inches_per_tick = (WIDTH - LEFT - RIGHT) / max(row.end - row.start for row in rows)
     for index, row in enumerate(rows):
         bottom = height - HEADER - (index + 1) * (ABOVE_ROW + row_height) + ABOVE_ROW / 2
@@ -84,9 +96,13 @@ def draw_piano_roll(sheet: LeadSheet, path: Path) -> None:
         axes = figure.add_axes((LEFT / WIDTH, bottom / height, width / WIDTH, row_height / height))
         _draw_grid(axes, sheet.chart, row, pitches)
         _draw_chords(axes, sheet.chart, row, inches_per_tick)
-        _draw_notes(axes, roles, row)
+        _draw_notes(axes, sheet.melody, roles, row)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    if path.suffix.lower() == ".svg":
+        with rc_context({"svg.hashsalt": "solomuse"}):  # so that the same sheet is the same file
+            figure.savefig(picture, format="svg", metadata={"Date": None})
+    else:
+        figure.savefig(picture, format="png")
     write_whole(path, picture.getvalue())
 
 
@@ -106,36 +122,38 @@ def _pitch_range(melody: Sequence[Note]) -> range:
     return range(max(0, low - missing // 2), min(127, high + (missing + 1) // 2) + 1)
 
 
-def role_by_note(sheet: LeadSheet) -> dict[Note, str]:
-    """``chord tone`` or ``other`` for each note, by the chord at its onset; over no chord all are ``other``."""
+def note_roles(sheet: LeadSheet) -> list[Role]:
+    """The role of each note in the chord at its onset."""
     spans = iter(sheet.chart.spans())
     span = next(spans)
-    roles = {}
+    roles = list[Role]()
     for note in sheet.melody:
         while span.end <= note.time:
             span = next(spans)
-        roles[note] = "chord tone" if note.pitch % 12 in span.chord.pitch_classes else "other"
+        roles.append(role_of(note.pitch % 12, span.chord))
     return roles
 
 
-def _draw_header(figure: Figure, chart: Chart, height: float) -> None:
+def _draw_header(figure: Figure, chart: Chart, height: float, roles: Sequence[Role]) -> None:
     """The title on the left, the legend on the right."""
     from matplotlib.patches import Patch
 
     baseline = 1 - 0.42 / height
     title = " ".join((chart.title or "Solo").split())
-    shown = title if len(title) <= 70 else title[:69] + "…"
+    shown = title if len(title) <= MOST_TITLE else title[: MOST_TITLE - 1] + "…"
     figure.text(LEFT / WIDTH, baseline, shown, size=16, weight="bold", color=INK, va="center", parse_math=False)
     figure.legend(
-        handles=[Patch(color=colour, label=role) for role, colour in COLOUR_BY_ROLE.items()],
+        handles=[Patch(color=COLOUR_BY_ROLE[role], label=role) for role in roles],
         loc="center right",
         bbox_to_anchor=(1 - RIGHT / WIDTH, baseline),
         borderaxespad=0,
-        ncols=len(COLOUR_BY_ROLE),
+        ncols=len(roles),
         frameon=False,
         labelcolor=INK,
         fontsize=10,
-        handlelength=1.4,
+        handlelength=1.0,
+        handletextpad=0.5,
+        columnspacing=1.4,
     )
 
 
@@ -216,10 +234,11 @@ def _chord_sizes(symbols: Sequence[str], points: Sequence[float], lines: int) ->
     return sizes
 
 
-def _draw_notes(axes: Axes, roles: dict[Note, str], row: _Row) -> None:
+def _draw_notes(axes: Axes, melody: Sequence[Note], roles: Sequence[Role], row: _Row) -> None:
     """The notes that sound in the row, cut at its ends."""
+    inside = [item for item in zip(melody, roles, strict=True) if item[0].time < row.end and item[0].end > row.start]
     for role, colour in COLOUR_BY_ROLE.items():
-        notes = [note for note in roles if roles[note] == role and note.time < row.end and note.end > row.start]
+        notes = [note for note, own in inside if own == role]
         starts = [max(note.time, row.start) for note in notes]
         widths = [min(note.end, row.end) - start for note, start in zip(notes, starts, strict=True)]
         axes.barh(

@@ -1,60 +1,74 @@
 """Writes a lead sheet as an ABC tune, repeats written out.
 
-Velocities are left out. Notes over a bar line are tied, lengths are fractions of a quarter. The melody is one voice: of
-notes at one time the highest, each cut off by the next.
+Velocities are left out. Lengths are in eighths, notes of one beam stand together, notes over a bar line or a chord
+symbol are tied. The melody is one voice, each note cut off by the next; of notes at one time those are written that
+end with the highest.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
-from itertools import pairwise
 
 from solomuse.errors import OutputError
-from solomuse.music.chart import Bar, Chart
+from solomuse.formats.notation.part import PartBar, Sound, part_bars, transposed_for
+from solomuse.formats.notation.rhythm import EIGHTH, Written
 from solomuse.music.chord import UNKNOWN_CHORD, Chord
-from solomuse.music.keys import key_fifths, pitch_class_names
-from solomuse.music.leadsheet import LeadSheet, one_voice
-from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.music.instruments import Instrument
+from solomuse.music.keys import key_fifths
+from solomuse.music.leadsheet import LeadSheet
 
-BARS_PER_LINE = 4
 _SIGN_BY_ALTER = {1: "^", -1: "_", 0: "="}
 _SHARPS = "FCGDAEB"
 
 
-def write_abc(sheet: LeadSheet, number: int = 1) -> str:
+def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None) -> str:
     """The lead sheet as a tune, which `read_abc` reads back as the same but for its velocities.
 
-    Bars whose meter differs from the one before carry it; a pickup is a bar of its own meter.
+    Bars whose meter differs from the one before carry it; a pickup is a shorter bar.
+
+    Parameters
+    ----------
+    part : Instrument, optional
+        Whose part it is: notes, chords and key are written as the player reads them, notes as long as is easily read,
+        and so they are read back.
 
     Raises
     ------
     OutputError
         If a title or name holds a line end or a percent sign, or a note is beyond ABC's range.
     """
-    chart = sheet.chart
+    written = transposed_for(sheet, part)
+    chart = written.chart
+    bars = list(part_bars(written, cut_at_chords=True, as_played=part is None))
     lines = [f"X:{number}"]
-    for name, text in (("T", chart.title), ("C", chart.composer)):
+    for name, text in (("T", chart.title), ("C", chart.composer), ("N", _note(part))):
         if text:
             lines.append(f"{name}:{_plain(text)}")
-    meter = chart.bars[0].meter
-    lines += [f"M:{meter}", "L:1/4"]
+    lines += [f"M:{bars[0].meter}", "L:1/8"]
     if chart.qpm is not None:
         lines.append(f"Q:1/4={_decimal(chart.qpm)}")
-    lines.append(f"K:{_key(chart.key)}")
-    melody = one_voice(sheet.melody)
+    clef = f" clef={part.clef}" if part and part.clef != "treble" else ""
+    lines.append(f"K:{_key(chart.key)}{clef}")
     row: list[str] = []
-    for index, (bar, start) in enumerate(zip(chart.bars, chart.bar_times, strict=False)):
-        held = chart.bars[index - 1].chords[-1].chord if index else None
-        if bar.section or len(row) == BARS_PER_LINE:
-            lines += [" ".join(row)] if row else []
+    for index, bar in enumerate(bars):
+        if bar.starts_system:
+            lines.append(" ".join(row))
             row = []
         if bar.section:
             lines.append(f"P:{_plain(bar.section)}")
-        change = "" if bar.meter == meter else f"[M:{bar.meter}]"
-        meter = bar.meter
-        row.append(f"{change}{_bar(bar, start, melody, chart, held)}|")
-    lines.append(" ".join(row))
-    return "\n".join(lines) + "\n"
+        change = f"[M:{bar.meter}]" if bar.meter and index else ""
+        line = "|]" if index == len(bars) - 1 else "||" if bar.ends_section else "|"
+        row.append(f"{change}{_music(bar, chart.key)} {line}")
+    return "\n".join([*lines, " ".join(row)]) + "\n"
+
+
+def _note(part: Instrument | None) -> str | None:
+    """For whom the part is, and how it sounds."""
+    if part is None:
+        return None
+    way = f", written {abs(part.written)} semitones {'above' if part.written > 0 else 'below'} its sound"
+    return f"for {part.title}{way if part.written else ''}"
 
 
 def _plain(text: str) -> str:
@@ -74,47 +88,54 @@ def _key(key: str | None) -> str:
     return tonic + ("m" if mode == "min" else "")
 
 
-def _bar(bar: Bar, start: int, melody: list[Note], chart: Chart, held: Chord | None) -> str:
-    """The notes, rests and chord symbols of one bar."""
-    end = start + bar.duration
-    changes = {span.time: span.chord for span in bar.chords}
-    if bar.chords[0].chord == held:
-        del changes[0]
-    sounding = [note for note in melody if note.time < end and note.end > start]
-    edges = {time - start for note in sounding for time in (note.time, note.end) if start < time < end}
-    cuts = sorted({0, bar.duration, *edges, *changes})
+def _music(bar: PartBar, key: str | None) -> str:
+    """The notes, rests and chord symbols of one bar, notes that are not beamed apart."""
+    chords = {span.time: span.chord for span in bar.chords}
+    counts = Counter(piece.tuplet.start for stretch in bar.stretches for piece in stretch.pieces if piece.tuplet)
     altered = set[str]()
-    words = []
-    for time, stop in pairwise(cuts):
-        chord = f'"{_symbol(changes[time], chart.key)}"' if time in changes else ""
-        note = next((note for note in sounding if note.time <= start + time < note.end), None)
-        length = _length(stop - time)
-        if note is None:
-            words.append(f"{chord}z{length}")
-        else:
-            tie = "-" if start + stop < note.end else ""
-            words.append(f"{chord}{_pitch(note.pitch, chart.key, altered)}{length}{tie}")
-    return " ".join(words)
+    text = ""
+    for stretch in bar.stretches:
+        for piece in stretch.pieces:
+            chord = f'"{_symbol(chords[piece.start], key)}"' if piece.start in chords else ""
+            tuplet = _tuplet(counts[piece.start]) if piece.opens else ""
+            gap = "" if piece.beams[:1] in (("begin",), ("continue",)) else " "
+            text += f"{chord}{tuplet}{_notes(bar, stretch.sound, piece, key, altered)}{gap}"
+    return text.rstrip()
 
 
 def _symbol(chord: Chord, key: str | None) -> str:
     return "X" if chord == UNKNOWN_CHORD else chord.symbol(key=key)
 
 
-def _length(ticks: int) -> str:
-    """A length in quarters: nothing for one, ``3/2``, ``/2``."""
-    length = Fraction(ticks, TICKS_PER_QUARTER)
+def _tuplet(count: int) -> str:
+    """Three in the time of two, of so many notes."""
+    return "(3" if count == 3 else f"(3:2:{count}"
+
+
+def _notes(bar: PartBar, sound: Sound | None, piece: Written, key: str | None, altered: set[str]) -> str:
+    """A rest, a note or a chord with its length."""
+    length = _length(Fraction(piece.ticks, EIGHTH) * (Fraction(3, 2) if piece.tuplet else 1))
+    if sound is None:
+        return f"z{length}"
+    is_tied = bar.start + piece.start > sound.time
+    letters = "".join(_pitch(pitch, name, key, altered, is_tied=is_tied) for pitch, name in sound.notes)
+    tie = "-" if bar.start + piece.end < sound.end else ""
+    return f"[{letters}]{length}{tie}" if len(sound.notes) > 1 else f"{letters}{length}{tie}"
+
+
+def _length(length: Fraction) -> str:
+    """A length in eighths: nothing for one, ``3/2``, ``/2``."""
     above = "" if length.numerator == 1 else str(length.numerator)
     return above if length.denominator == 1 else f"{above}/{length.denominator}"
 
 
-def _pitch(pitch: int, key: str | None, altered: set[str]) -> str:
+def _pitch(pitch: int, name: str, key: str | None, altered: set[str], *, is_tied: bool) -> str:
     """A note by its letter.
 
     It has a sign where it differs from the key, or where its letter had one in the bar before: so it is the same
-    whether a reader holds that signs last for a note, for their octave, or for every octave.
+    whether a reader holds that signs last for a note, for their octave, or for every octave. A tied note has the
+    sign of the one to which it is tied.
     """
-    name = pitch_class_names(key)[pitch % 12]
     letter, alter = name[0], name.count("#") - name.count("b")
     octave = (pitch - alter) // 12 - 5
     fifths = key_fifths(key) if key else 0
@@ -123,6 +144,6 @@ def _pitch(pitch: int, key: str | None, altered: set[str]) -> str:
     sign = ""
     if alter != in_key or letter in altered:
         altered.add(letter)
-        sign = _SIGN_BY_ALTER[alter]
+        sign = "" if is_tied else _SIGN_BY_ALTER[alter]
     marks = "'" * (octave - 1) if octave > 1 else "," * -octave
     return sign + (letter.lower() if octave >= 1 else letter) + marks

@@ -139,7 +139,8 @@ def harmony_of_chord(chord: Chord, key: str | None) -> Element:
     """The ``<harmony>`` element of a chord; its kind carries the symbol as text."""
     harmony = Element("harmony")
     if chord.root is None or chord.bass is None:
-        _add_pitch(harmony, "root", "C")
+        root = SubElement(SubElement(harmony, "root"), "root-step", text="")  # there must be one, but none is shown
+        root.text = "C"
         is_none = chord == NO_CHORD
         kind = SubElement(harmony, "kind", text="N.C." if is_none else "?")
         kind.text = "none" if is_none else "other"
@@ -153,18 +154,35 @@ def harmony_of_chord(chord: Chord, key: str | None) -> Element:
     ]
     _, name, (_, extensions) = max(held)
     symbol = Chord(chord.root, chord.quality, chord.extensions, chord.omissions).symbol(key=key)
-    kind = SubElement(harmony, "kind", text=symbol[len(names[chord.root]) :])
+    altered_fifths = [degree for degree in chord.extensions if degree in ("b5", "#5") and "5" in chord.omissions]
+    added = [degree for degree in chord.extensions if degree not in extensions]
+    omitted = [degree for degree in chord.omissions if not (degree == "5" and altered_fifths)]
+    text, shown = _shown(symbol[len(names[chord.root]) :], [*added, *omitted])
+    kind = SubElement(harmony, "kind", text=text)
     kind.text = name
     if chord.bass != chord.root:
         _add_pitch(harmony, "bass", names[chord.bass])
-    altered_fifths = [degree for degree in chord.extensions if degree in ("b5", "#5") and "5" in chord.omissions]
-    for degree in chord.extensions:
-        if degree not in extensions:
-            _add_degree(harmony, degree, "alter" if degree in altered_fifths[:1] else "add")
-    for degree in chord.omissions:
-        if not (degree == "5" and altered_fifths):
-            _add_degree(harmony, degree, "subtract")
+    for degree in added:
+        verb = "alter" if degree in altered_fifths[:1] else "add"
+        _add_degree(harmony, degree, verb, is_shown=degree in shown)
+    for degree in omitted:
+        _add_degree(harmony, degree, "subtract", is_shown=degree in shown)
     return harmony
+
+
+def _shown(symbol: str, degrees: list[str]) -> tuple[str, list[str]]:
+    """The text of a kind, and the degrees that programs are to show behind it: those that stand in brackets.
+
+    Examples
+    --------
+    >>> _shown("7(b9,#11)", ["b9", "#11"]), _shown("7sus4", ["b7"]), _shown("7(#5)", [])
+    (('7', ['b9', '#11']), ('7sus4', []), ('7(#5)', []))
+    """
+    text, _, marks = symbol.rstrip(")").partition("(")
+    names = [mark.removeprefix("add").removeprefix("no") for mark in marks.split(",") if mark]
+    bracketed = [{"b6": "b13"}.get(name, name) for name in names]
+    inside = [degree for degree in degrees if degree in bracketed or degree.lstrip("b") in bracketed]
+    return (text, inside) if len(inside) == len(bracketed) else (symbol, [])
 
 
 def _add_pitch(harmony: Element, name: str, note: str) -> None:
@@ -174,8 +192,8 @@ def _add_pitch(harmony: Element, name: str, note: str) -> None:
         SubElement(element, f"{name}-alter").text = str(_shift(note))
 
 
-def _add_degree(harmony: Element, degree: str, verb: str) -> None:
-    element = SubElement(harmony, "degree")
+def _add_degree(harmony: Element, degree: str, verb: str, *, is_shown: bool) -> None:
+    element = SubElement(harmony, "degree") if is_shown else SubElement(harmony, "degree", {"print-object": "no"})
     alter = _shift(degree) + (1 if _number(degree) == 7 and verb == "add" else 0)
     SubElement(element, "degree-value").text = str(_number(degree))
     SubElement(element, "degree-alter").text = str(0 if verb == "subtract" else alter)

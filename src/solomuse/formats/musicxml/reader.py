@@ -42,6 +42,8 @@ class _Pitched:
     pitch: int
     duration: int
     is_tied: bool
+    release: int = 0
+    """How much later than written it ends."""
 
 
 @dataclass(slots=True)
@@ -229,7 +231,8 @@ class _PartReader:
             raise self._fail(bar, f"the note {step}{octave} is beyond the range of MIDI")
         start, stop = _ticks(onset), _ticks(onset + length)
         is_tied = any(tie.get("type") == "stop" for tie in element.findall("tie"))
-        note = _Pitched(start, number, max(1, stop - start), is_tied)
+        release = _ticks(self._quarters(element.get("release"), bar))
+        note = _Pitched(start, number, max(1, stop - start), is_tied, release)
         if bar.notes and bar.notes[-1].time == start:
             if bar.notes[-1].pitch < number:
                 bar.notes[-1] = note
@@ -342,9 +345,9 @@ def _played(measures: list[_Measure], chords: list[dict[int, Chord]], name: str,
                 continue
             last = melody[-1] if melody else None
             if note.is_tied and last is not None and (last.end, last.pitch) == (time, note.pitch):
-                melody[-1] = replace(last, duration=last.duration + duration)
+                melody[-1] = replace(last, duration=max(1, last.duration + duration + note.release))
             else:
-                melody.append(Note(time, note.pitch, duration))
+                melody.append(Note(time, note.pitch, max(1, duration + note.release)))
         start += bar.duration
     return LeadSheet(Chart(tuple(bars)), tuple(sorted(melody)))
 

@@ -24,6 +24,9 @@ LEAST_SWING, MOST_SWING = 1.0, 3.0
 RUN_NOTES, NEAR_TICKS = 4, 20
 """Notes in a beat that make a run; how far from its place in the beat a note is still taken to be there."""
 
+GRID_TICKS = TICKS_PER_QUARTER // 12
+"""The grid on which solos are written: sixteenths and triplets."""
+
 MOST_DELAY_TICKS = TICKS_PER_QUARTER // 4
 
 PHRASE_REST_TICKS = TICKS_PER_QUARTER
@@ -82,6 +85,31 @@ def swung(notes: Notes, chart: Chart, ratio: float) -> Notes:
     late = np.where(_is_even(notes.times, beats), TICKS_PER_QUARTER / 2, off_beat_ticks(ratio))
     sources = np.concatenate([beats, beats + TICKS_PER_QUARTER / 2, beats + TICKS_PER_QUARTER])
     targets = np.concatenate([beats, beats + late, beats + TICKS_PER_QUARTER])
+    return _remapped(notes, sources, targets)
+
+
+def unswung(notes: Notes, chart: Chart, ratio: float) -> Notes:
+    """What `swung` made these notes of, as far as they tell: even eighths, on a grid of `GRID_TICKS` once rounded.
+
+    For each beat the reading is taken, swung or even, that `swung` would have played nearest to it. Where both are near,
+    a note on the first third speaks for a triplet; the last one alone in its beat is read as a swung eighth.
+    """
+    beats = _beats(chart)
+    if ratio == 1 or not len(notes) or not len(beats):
+        return notes
+    beat = np.clip(np.searchsorted(beats, notes.times, side="right") - 1, 0, len(beats) - 1)
+    place = np.clip(notes.times - beats[beat], 0, TICKS_PER_QUARTER).astype(np.float64)
+    late, half, whole = off_beat_ticks(ratio), TICKS_PER_QUARTER / 2, float(TICKS_PER_QUARTER)
+    even = np.rint(place / GRID_TICKS) * GRID_TICKS
+    swung_ = np.rint(np.interp(place, [0, late, whole], [0, half, whole]) / GRID_TICKS) * GRID_TICKS
+    costs, fits = [], []
+    for reading, played in ((swung_, np.interp(swung_, [0, half, whole], [0, late, whole])), (even, even)):
+        costs.append(np.bincount(beat, np.abs(played - place), minlength=len(beats)))
+        fits.append(_is_even((beats[beat] + np.minimum(reading, whole - 1)).astype(np.int64), beats))
+    thirds = np.bincount(beat, np.abs(place - whole / 3) < NEAR_TICKS, minlength=len(beats)) > 0
+    is_even = fits[1] & ((costs[1] < costs[0]) | (thirds & (costs[1] <= costs[0] + NEAR_TICKS)))
+    sources = np.concatenate([beats, beats + np.where(is_even, half, late), beats + whole])
+    targets = np.concatenate([beats, beats + half, beats + whole])
     return _remapped(notes, sources, targets)
 
 

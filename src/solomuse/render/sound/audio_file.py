@@ -1,0 +1,77 @@
+"""Songs as audio files, by the ending of their name."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from solomuse.errors import OutputError
+from solomuse.formats.midi import write_whole
+from solomuse.music.song import Song
+from solomuse.render.sound.audio_library import audio_library
+from solomuse.render.sound.instrument import SAMPLE_RATE, Stereo
+from solomuse.render.sound.mix import SoundFontChoice, render_song
+
+FORMAT_BY_ENDING = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
+
+
+def write_audio(song: Song, path: Path, soundfont: SoundFontChoice = None) -> None:
+    """Play a song into a file, in place of any at `path`: 44,100 Hz, stereo.
+
+    ``.wav`` (16 bits); and, where soundfile is installed, ``.flac`` (16 bits), ``.ogg`` (Vorbis) and ``.mp3``.
+
+    Parameters
+    ----------
+    soundfont : Path, "built-in" or None
+        As for `render_song`.
+
+    Raises
+    ------
+    OutputError
+        If the ending is none of these, the song too long, or the file cannot be written.
+    ConfigError
+        If soundfile is needed and not installed.
+    FormatError
+        If the SoundFont cannot be read.
+    """
+    check_audio_ending(path)
+    sound = render_song(song, soundfont)
+    write_whole(path, _wav(sound) if path.suffix.lower() == ".wav" else _compressed(sound, path.suffix.lower()))
+
+
+def check_audio_ending(path: Path) -> None:
+    """Refuse a name before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        If its ending is unknown.
+    ConfigError
+        If soundfile is needed and not installed.
+    """
+    ending = path.suffix.lower()
+    if ending not in FORMAT_BY_ENDING:
+        raise OutputError(f"{path}: the ending {ending!r} is unknown; expected one of {', '.join(FORMAT_BY_ENDING)}")
+    if ending != ".wav":
+        audio_library(f"audio files of the kind {ending}")
+
+
+def _wav(sound: Stereo) -> bytes:
+    """The bytes of a WAV file of 16 bits."""
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(np.round(sound * 32767).astype("<i2").tobytes())
+    return stream.getvalue()
+
+
+def _compressed(sound: Stereo, ending: str) -> bytes:
+    stream = io.BytesIO()
+    library = audio_library(f"audio files of the kind {ending}")
+    library.write(stream, sound, SAMPLE_RATE, format=FORMAT_BY_ENDING[ending])
+    return stream.getvalue()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from solomuse.errors import ConfigError, OutputError
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
+from solomuse.render.sound import SAMPLE_RATE, render_song, write_audio
+
+SONG = Song((Track((Note(0, 69, 480),), program=66),))
+
+
+def test_a_wav_file_holds_what_is_rendered_in_16_bits(tmp_path: Path) -> None:
+    write_audio(SONG, tmp_path / "a.wav", "built-in")
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (SAMPLE_RATE, 2, 2)
+        written = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
+    assert np.abs(written / 32767 - render_song(SONG, "built-in")).max() < 1 / 32767
+
+
+@pytest.mark.parametrize("ending", [".flac", ".ogg", ".mp3", ".FLAC"])
+def test_compressed_files_read_back(tmp_path: Path, ending: str) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    path = tmp_path / f"a{ending}"
+    write_audio(SONG, path, "built-in")
+    read, rate = soundfile.read(path)
+    sound = render_song(SONG, "built-in")
+    assert (rate, read.shape[1]) == (SAMPLE_RATE, 2)
+    assert len(read) == pytest.approx(len(sound), abs=3000)
+    assert np.sqrt((read**2).mean()) == pytest.approx(np.sqrt((sound**2).mean()), rel=0.05)
+
+
+@pytest.mark.parametrize("ending", [".flac", ".ogg", ".mp3"])
+def test_compressed_files_ask_for_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(ConfigError, match=r'pip install "solomuse\[audio\]"'):
+        write_audio(SONG, tmp_path / f"a{ending}", "built-in")
+
+
+def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"a\.aiff: the ending '\.aiff' is unknown"):
+        write_audio(SONG, tmp_path / "a.aiff", "built-in")
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_audio(SONG, tmp_path / "none" / "a.wav", "built-in")
