@@ -6,6 +6,7 @@ import pytest
 
 from solomuse.config import Config, load_config
 from solomuse.datasets.build import prepare
+from solomuse.model.folder import Model
 
 REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
 TOY = {"n_layer": 1, "n_head": 2, "n_embd": 16, "epochs": 1, "eval_steps": 4, "batch_size": 16, "threads": 1}
@@ -30,3 +31,22 @@ def toy_run(tmp_path_factory: pytest.TempPathFactory, toy_config: Config, toy_da
     out = tmp_path_factory.mktemp("run") / "run"
     train(toy_dataset, out, toy_config)
     return out
+
+
+@pytest.fixture(scope="session")
+def random_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model of random weights that knows of two styles and one player."""
+    import torch
+
+    from solomuse.config import ModelConfig
+    from solomuse.model.folder import load_model, save_about
+    from solomuse.model.gpt2 import build_model
+    from solomuse.tokens.vocabulary import vocabulary
+
+    folder = tmp_path_factory.mktemp("random")
+    torch.manual_seed(1)
+    shape = ModelConfig(n_layer=2, n_head=2, n_embd=16, block_size=256)
+    build_model(shape, vocabulary(12)).save_pretrained(folder)
+    conditions = {"style": ["bebop", "cool"], "feel": ["swing"], "instrument": ["tenor-sax"]}
+    save_about(folder, vocabulary(12), 8, ["Ada Lovelace"], conditions, {})
+    return load_model(folder)

@@ -2,34 +2,94 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from solomuse.datasets.build import prepare
 from solomuse.datasets.load import load_dataset
-from solomuse.errors import ModelError
-from solomuse.evaluation import best_ngram, evaluate
+from solomuse.errors import ConfigError, FormatError, ModelError
+from solomuse.evaluation import evaluate, evaluate_files
+from solomuse.evaluation.figures import SECTIONS
+from solomuse.evaluation.markdown import markdown
+from solomuse.formats.midi import write_midi
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.render.performance import performed
 from tests.conftest import REMOTE
 
 
-def test_the_parts_of_the_bits_add_up(toy_run: Path, toy_dataset: Path) -> None:
-    result = evaluate(toy_run, toy_dataset)
+@pytest.fixture(scope="module")
+def played(toy_run: Path, toy_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """An evaluation with solos, and its report."""
+    out = tmp_path_factory.mktemp("evaluation") / "report"
+    return evaluate(toy_run, toy_dataset, solos=3, seeds=(1, 2), out=out), out
+
+
+def test_the_parts_of_the_bits_add_up(played: tuple[dict[str, Any], Path]) -> None:
+    result, _ = played
     parts = ("pitch_bits_per_note", "rhythm_bits_per_note", "velocity_bits_per_note")
     assert math.isclose(sum(result[part] for part in parts), result["bits_per_note"], rel_tol=1e-9)
 
 
+def test_bits_per_beat_are_the_same_bits_over_the_quarters(toy_run: Path, toy_dataset: Path) -> None:
+    result = evaluate(toy_run, toy_dataset)
+    dataset = load_dataset(toy_dataset)
+    windows = dataset.windows("validation")
+    steps = sum(
+        int(windows.shards.sheet(*row[1:3]).slice(row[3], row[3] + row[4]).steps) for row in windows.table.tolist()
+    )
+    bits = result["bits_per_note"] * result["notes"]
+    assert result["bits_per_beat"] == pytest.approx(bits / (steps / dataset.vocabulary.grid))
+    assert 0 <= result["pitch_accuracy"] <= 1
+
+
 def test_the_same_seed_gives_the_same_figures(toy_run: Path, toy_dataset: Path) -> None:
-    assert evaluate(toy_run, toy_dataset, seed=3) == evaluate(toy_run, toy_dataset, seed=3)
+    first, second = (evaluate(toy_run, toy_dataset, seed=3, solos=2, seeds=(5,)) for _ in range(2))
+    assert first == second
 
 
-def test_solos_are_measured_beside_the_human_melodies(toy_run: Path, toy_dataset: Path) -> None:
-    result = evaluate(toy_run, toy_dataset, solos=3)
+def test_solos_are_measured_beside_the_human_melodies(
+    played: tuple[dict[str, Any], Path], toy_run: Path, toy_dataset: Path
+) -> None:
+    result, _ = played
     for who in ("solo", "human"):
         assert 0 <= result[f"{who}_chord_tone_ratio"] <= 1
         assert result[f"{who}_notes_per_bar"] > 0
     assert "solo_notes_per_bar" not in evaluate(toy_run, toy_dataset)
+
+
+def test_baselines_and_humans_stand_beside_the_model(played: tuple[dict[str, Any], Path]) -> None:
+    rows = played[0]["played"]["rows"]
+    assert list(rows) == ["model", "n-gram", "scale walk", "human", "other humans"]
+    assert [rows[name]["solos"] for name in ("model", "n-gram", "scale walk", "human")] == [6, 6, 6, 3]
+    assert rows["human"]["distance"] == 0
+    assert rows["model"]["distance"] > 0
+
+
+def test_every_player_has_every_figure(played: tuple[dict[str, Any], Path]) -> None:
+    names = {name for section in SECTIONS.values() for name in section}
+    assert all(row["figures"].keys() == names for row in played[0]["played"]["rows"].values())
+
+
+def test_a_report_is_numbers_a_table_and_a_page_that_needs_nothing_else(played: tuple[dict[str, Any], Path]) -> None:
+    result, out = played
+    assert json.loads((out / "report.json").read_text("utf-8")) == result
+    assert (out / "report.md").read_text("utf-8") == markdown(result)
+    html = (out / "report.html").read_text("utf-8")
+    assert not re.search(r'(src|href)="(?!data:)', html)
+    assert all(word in html for word in ("<svg", "chord-shift gain", "other humans"))
+
+
+def test_solos_below_0_and_no_seeds_are_refused(toy_run: Path, toy_dataset: Path) -> None:
+    with pytest.raises(ConfigError, match="solos is -1"):
+        evaluate(toy_run, toy_dataset, solos=-1)
+    with pytest.raises(ConfigError, match="seeds are"):
+        evaluate(toy_run, toy_dataset, solos=1, seeds=())
 
 
 def test_without_another_song_there_is_no_sensitivity(toy_run: Path, tmp_path: Path) -> None:
@@ -49,15 +109,29 @@ def json_dataset(run: Path) -> Path:
     return Path(json.loads((run / "run.json").read_text())["datasets"][0])
 
 
-def test_the_best_ngram_is_the_best_of_its_orders(toy_dataset: Path) -> None:
-    dataset = load_dataset(toy_dataset)
-    each = [best_ngram(dataset, "validation", [order])[1] for order in (2, 3)]
-    assert best_ngram(dataset, "validation", [2, 3])[1] == min(each)
-
-
 def test_a_dataset_of_another_grid_is_refused(toy_run: Path, toy_dataset: Path, tmp_path: Path) -> None:
     own = load_dataset(toy_dataset).config.grid
     config = type(load_dataset(toy_dataset).config)(grid=16 - own)
     prepare([REMOTE], tmp_path / "dataset", config, jobs=1)
     with pytest.raises(ModelError, match="another vocabulary"):
         evaluate(toy_run, tmp_path / "dataset")
+
+
+def test_the_solos_of_another_system_are_measured_by_the_same_figures(tmp_path: Path, toy_dataset: Path) -> None:
+    solos = tmp_path / "theirs"
+    solos.mkdir()
+    for number in range(3):
+        notes = tuple(Note(time, 60 + (time // 240 + number) % 12, 240) for time in range(0, 8 * 1920, 240))
+        write_midi(performed(LeadSheet(parse_chart("Dm7 | G7 | Cmaj7 | C6 " * 2), notes)), solos / f"{number}.mid")
+    result = evaluate_files(solos, reference=toy_dataset)
+    rows = result["played"]["rows"]
+    assert list(rows) == ["theirs", "n-gram", "scale walk", "other humans"]
+    assert rows["theirs"]["figures"]["notes_per_bar"]["mean"] == 8
+    assert result["files"]["read"] == 3
+
+
+def test_a_folder_without_a_solo_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no solo in it"):
+        evaluate_files(tmp_path)
+    with pytest.raises(FormatError, match="no such folder"):
+        evaluate_files(tmp_path / "missing")

@@ -18,10 +18,23 @@ _HOMES = {
     "analyze": "solomuse.datasets.facts",
     "load_model": "solomuse.model.folder",
     "generate": "solomuse.generation",
+    "stream": "solomuse.generation",
+    "Controls": "solomuse.generation",
+    "Edit": "solomuse.generation",
     "generate_from_chords": "solomuse.generation",
 }
 
-__all__ = ["analyze", "generate", "generate_from_chords", "load_model", "parse_chart", "parse_chord"]
+__all__ = [
+    "Controls",
+    "Edit",
+    "analyze",
+    "generate",
+    "generate_from_chords",
+    "load_model",
+    "parse_chart",
+    "parse_chord",
+    "stream",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from solomuse import cli
+from solomuse.cli import data as cli
 from solomuse.cli import main
 from solomuse.datasets import fetch as fetching
 from solomuse.datasets.fetch import fetch

@@ -86,6 +86,7 @@ def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, m
         "config": asdict(config),
         "fingerprint": made_of,
         "players": players,
+        "conditions": found.conditions(splits),
         "shards": shards,
         "files": files,
         "songs": len(splits),
@@ -106,6 +107,7 @@ class _Found:
     titles: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     performers: list[str] = field(default_factory=list)
+    said: list[dict[str, list[str]]] = field(default_factory=list)
     prints: list[MelodyPrint] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     examples: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -116,11 +118,20 @@ class _Found:
             self.titles.append(outcome.title)
             self.published.append(outcome.published)
             self.performers.append(outcome.facts["metadata"].get("performer", ""))
+            self.said.append(outcome.facts["conditions"])
             self.prints.append(outcome.print)
             return
         self.skipped[outcome.reason] += 1
         if len(self.examples[outcome.reason]) < EXAMPLES_PER_REASON:
             self.examples[outcome.reason].append(outcome.detail)
+
+    def conditions(self, splits: Sequence[str]) -> dict[str, dict[str, int]]:
+        """How many songs to learn from there are of each style, feel and instrument."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for said, split in zip(self.said, splits, strict=True):
+            for name, values in said.items():
+                counts[name].update(values if split == "train" else ())
+        return {name: dict(sorted(count.items())) for name, count in counts.items()}
 
     @property
     def players(self) -> list[str]:

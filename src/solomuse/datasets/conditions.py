@@ -32,6 +32,11 @@ _UNCHANGED_PROGRAM = 0
 _PIANO = "p"
 
 
+def solo_instrument(program: int) -> str:
+    """The instrument of `SOLO_INSTRUMENTS` that a General MIDI program is; empty where it is none."""
+    return _NAME_BY_PROGRAM.get(program, "")
+
+
 def song_conditions(song: Song, track: int, config: DataConfig) -> dict[str, int]:
     """The conditions of a song whose melody is on `track`, by name; indices of their values, `UNSAID` where unknown."""
     program = song.tracks[track].program
@@ -39,7 +44,7 @@ def song_conditions(song: Song, track: int, config: DataConfig) -> dict[str, int
     return {
         "style": _index(song.metadata.get("style") or config.style, STYLES),
         "feel": _index(song.metadata.get("rhythm_feel") or "", FEELS),
-        "instrument": _index(_NAME_BY_PROGRAM.get(program, "") if is_said else "", SOLO_INSTRUMENTS),
+        "instrument": _index(solo_instrument(program) if is_said else "", SOLO_INSTRUMENTS),
     }
 
 

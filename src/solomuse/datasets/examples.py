@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.grid_sheet import GridSheet
-from solomuse.tokens.vocabulary import vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, FEEL, GRIDS, INSTRUMENT, STYLE, UNSAID, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
         starts, apart = (tuple(cut(own, hop) for own in windows) for hop in (config.hop_bars, config.window_bars))
         if not sum(map(len, starts)):
             return Skip(file.name, "NoWindow", f"{file.name}: no bar of its melody fits {config.seq_len} tokens")
-        facts = song_facts(song, sheets, config.chords)
+        facts = song_facts(song, sheets, config.chords) | {"conditions": _said(on_grid)}
         melody = melody_print([sheet for _, sheet in sheets])
         return Prepared(file, on_grid, windows, starts, apart, facts, melody)
     except SoloMuseError as error:
@@ -89,6 +89,17 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
         return Skip(file.name, error.reason, detail)
     except Exception as error:  # a batch job must outlive one file that shows a bug of ours; it is counted by its name
         return Skip(file.name, f"Internal {type(error).__name__}", f"{file.name}: {error}")
+
+
+def _said(sheets: Sequence[GridSheet]) -> dict[str, list[str]]:
+    """The styles, feels and instruments of the lead sheets of a song."""
+    kinds = vocabulary(GRIDS[0]).conditions
+    return {
+        CONDITIONS[index]: [
+            kinds[index].values[value] for value in sorted({sheet.conditions[index] for sheet in sheets} - {UNSAID})
+        ]
+        for index in (STYLE, FEEL, INSTRUMENT)
+    }
 
 
 def failed_song(file: SongFile, error: Exception) -> Skip:

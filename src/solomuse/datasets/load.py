@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,15 @@ def load_datasets(paths: Sequence[Path]) -> list[Dataset]:
                 f"{datasets[0].path} and {other.path} have different vocabularies ({grids}): prepare both with one grid"
             )
     return datasets
+
+
+def conditions_of(
+    datasets: Sequence[Dataset], known: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> dict[str, list[str]]:
+    """The styles, feels and instruments that a model learns from some datasets, with those that it knows already."""
+    all_said = [known, *(dataset.report["conditions"] for dataset in datasets)]
+    names = dict.fromkeys(name for said in all_said for name in said)
+    return {name: sorted({value for said in all_said for value in said.get(name, ())}) for name in names}
 
 
 def players_of(datasets: Sequence[Dataset], known: Sequence[str] = ()) -> tuple[str, ...]:

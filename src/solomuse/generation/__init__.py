@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from solomuse.datasets.lead_sheets import read_lead_sheet
 from solomuse.errors import ConfigError
-from solomuse.generation.decoding import Take, run, to_the_end_of_the_form
-from solomuse.generation.sampling import Sampling
+from solomuse.generation.controls import Controls
+from solomuse.generation.editing import Edit
+from solomuse.generation.solo import Solo
+from solomuse.generation.solos import MOST_TAKES, solos_of, solos_over, streamed, task_of
 from solomuse.model.folder import Model, load_model
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.render.files import write_lead_sheet
-from solomuse.tokens.codec import Codec
 from solomuse.tokens.vocabulary import EOS, SEP
 
-__all__ = ["Sampling", "Solo", "generate", "generate_from_chords"]
-
-MOST_TAKES = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Solo:
-    """A generated solo over its chart.
-
-    Parameters
-    ----------
-    sheet : LeadSheet
-        Exactly the chart's bars, with the chart's own chords.
-    token_ids : tuple of int
-        The whole sequence, ``<BOS>`` to ``<EOS>``, with chords as the vocabulary holds them.
-    """
-
-    sheet: LeadSheet
-    token_ids: tuple[int, ...]
-    seed: int
-    take: int
-
-    def write(self, path: str | Path) -> None:
-        """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a backing, notation, a picture.
-
-        Raises
-        ------
-        OutputError
-            If the ending is unknown or the file cannot be written.
-        """
-        write_lead_sheet(self.sheet, path)
+__all__ = ["Controls", "Edit", "Solo", "generate", "generate_from_chords", "solos_over", "stream"]
 
 
 def generate(
@@ -59,12 +27,15 @@ def generate(
     *,
     takes: int = 1,
     seed: int = 1,
-    temperature: float = 1.0,
-    top_p: float = 0.95,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    controls: Controls = Controls(),
+    edit: Edit | None = None,
 ) -> list[Solo]:
     """Solos over a chart.
 
-    Each has exactly the chart's bars. The same seed gives the same solos on the same machine.
+    Each has exactly the chart's bars. The same seed gives the same solos on the same machine, each whatever the others
+    are.
 
     Parameters
     ----------
@@ -72,6 +43,12 @@ def generate(
         As `load_model` gives it, or its folder.
     chart : Chart, str or Path
         A value, its text, an iReal Pro link, or a file that holds one, as `read_lead_sheet` says.
+    temperature, top_p : float, optional
+        Instead of those of `controls`.
+    controls : Controls
+        What is asked of the solos.
+    edit : Edit, optional
+        A line to go on from, to keep in part, to answer or to vary.
 
     Raises
     ------
@@ -82,7 +59,7 @@ def generate(
     ModelError
         If the folder is no model.
     ConfigError
-        If an option is out of range.
+        If an option is out of range, clashes with another one, or is one that the model has not learned of.
 
     Examples
     --------
@@ -90,41 +67,46 @@ def generate(
     """
     if not 1 <= takes <= MOST_TAKES:
         raise ConfigError(f"takes is {takes}: expected 1 to {MOST_TAKES}")
-    sampling = Sampling(temperature, top_p)
-    wanted = chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
-    player = model if isinstance(model, Model) else load_model(model)
-    return solos_over(player, [wanted] * takes, sampling, seed)
+    wanted = replace(
+        controls,
+        temperature=controls.temperature if temperature is None else temperature,
+        top_p=controls.top_p if top_p is None else top_p,
+    )
+    return solos_of(task_of(_loaded(model), _read(chart), wanted, edit, seed), takes)
 
 
-def solos_over(model: Model, charts: Sequence[Chart], sampling: Sampling, seed: int) -> list[Solo]:
-    """A solo over each of some charts, all in one batch; each depends on its chart, the seed and its place only.
+def stream(
+    model: Model | str | Path | None,
+    chart: Chart | str | Path,
+    *,
+    seed: int = 1,
+    controls: Controls = Controls(),
+    edit: Edit | None = None,
+) -> Iterator[LeadSheet]:
+    """The bars of the first solo that `generate` gives for the same arguments, each as soon as it is finished.
+
+    Yields
+    ------
+    LeadSheet
+        One bar with the notes that begin in it; the last of them may sound beyond.
 
     Raises
     ------
-    VocabularyError
-        If a meter is not in the vocabulary.
+    SoloMuseError
+        As `generate` does, and a `ConfigError` where bars are kept: what is played before them needs all tries first.
     """
-    codec, room = Codec(model.vocabulary), model.decoder.config.block_size
-    growing = [
-        Take(
-            codec.quantise(LeadSheet(chart, ())).chart,
-            codec,
-            np.random.default_rng((seed, number)),
-            model.window_bars,
-            room,
-        )
-        for number, chart in enumerate(charts)
-    ]
-    run(model.decoder, growing, sampling, [to_the_end_of_the_form])
-    return [
-        Solo(
-            sheet=LeadSheet(chart, tuple(take.melody)),
-            token_ids=tuple(codec.encode(LeadSheet(take.chart, tuple(take.melody)))),
-            seed=seed,
-            take=number,
-        )
-        for number, (chart, take) in enumerate(zip(charts, growing, strict=True))
-    ]
+    task = task_of(_loaded(model), _read(chart), controls, edit, seed)
+    if task.outline.looks_ahead:
+        raise ConfigError("a solo around kept bars cannot be streamed: generate it as a whole")
+    return streamed(task)
+
+
+def _loaded(model: Model | str | Path | None) -> Model:
+    return model if isinstance(model, Model) else load_model(model)
+
+
+def _read(chart: Chart | str | Path) -> Chart:
+    return chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
 
 
 def generate_from_chords(
@@ -150,9 +132,8 @@ def generate_from_chords(
     """
     if n_events < 1:
         raise ConfigError(f"n_events is {n_events}: expected at least 1")
-    player = model if isinstance(model, Model) else load_model(model)
-    chart = replace(parse_chart(" | ".join(chord_roots)))
-    solo = generate(player, chart, seed=seed, temperature=temperature)[0]
+    player = _loaded(model)
+    solo = generate(player, parse_chart(" | ".join(chord_roots)), seed=seed, temperature=temperature)[0]
     token_ids = list(solo.token_ids)
     first = token_ids.index(SEP) + 1
     if len(token_ids) - first <= n_events:

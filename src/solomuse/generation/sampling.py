@@ -1,18 +1,18 @@
-"""Sampling: one token from scores."""
+"""Sampling: a token for each row from scores, on the device that has them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
 from solomuse.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a token is chosen.
+    """How tokens are chosen.
 
     Parameters
     ----------
@@ -20,33 +20,60 @@ class Sampling:
         0 takes the likeliest token; 1 follows the model.
     top_p : float
         Keep the likeliest tokens that together have this share; 1 keeps all.
+    top_k : int
+        Keep so many of the likeliest tokens; 0 keeps all.
+    min_p : float
+        Keep the tokens that are at least this share as likely as the likeliest one; 0 keeps all.
+    guidance : float
+        How strongly the chart is heard: 1 as the model does, more the stronger. The scores are those without the chart
+        plus so many times what the chart adds to them (J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022).
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range.
     """
 
     temperature: float = 1.0
-    top_p: float = 1.0
+    top_p: float = 0.95
+    top_k: int = 0
+    min_p: float = 0.0
+    guidance: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 10:
             raise ConfigError(f"temperature is {self.temperature}: expected 0 (always the likeliest) to 10")
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is {self.top_p}: expected a share above 0, at most 1")
+        if self.top_k < 0:
+            raise ConfigError(f"top_k is {self.top_k}: expected 0 (all) or more")
+        if not 0 <= self.min_p <= 1:
+            raise ConfigError(f"min_p is {self.min_p}: expected a share from 0 to 1")
+        if not 0 <= self.guidance <= 10:
+            raise ConfigError(f"guidance is {self.guidance}: expected 0 (deaf to the chart), 1 (as trained) to 10")
 
-    def choose(self, scores: NDArray[np.float32], allowed: NDArray[np.bool_], rng: np.random.Generator) -> int:
-        """The id of the chosen token.
+    def choose(self, scores: Tensor, points: Tensor) -> Tensor:
+        """The id of each row's token, shape (B,).
 
         Parameters
         ----------
-        scores : ndarray of shape (V,), float32
-        allowed : ndarray of shape (V,), bool
-            At least one is True.
+        scores : Tensor of shape (B, V)
+            -inf for what is forbidden; each row allows at least one.
+        points : Tensor of shape (B,)
+            Uniform in [0, 1): the same one chooses the same token, whatever the other rows are.
         """
-        choices = np.flatnonzero(allowed)
-        kept = scores[choices].astype(np.float64)
         if self.temperature == 0:
-            return int(choices[kept.argmax()])
-        shares = np.exp((kept - kept.max()) / self.temperature)
-        order = np.argsort(-shares, kind="stable")
-        cumulative = np.cumsum(shares[order]) / shares.sum()
-        count = int(np.searchsorted(cumulative, self.top_p)) + 1
-        point = rng.random() * cumulative[min(count, len(order)) - 1]
-        return int(choices[order[min(int(np.searchsorted(cumulative, point, side="right")), len(order) - 1)]])
+            return scores.argmax(dim=-1)
+        shares, order = torch.softmax(scores / self.temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
+        cumulative = shares.cumsum(dim=-1)
+        kept = (cumulative - shares) < self.top_p
+        if self.top_k:
+            kept[:, self.top_k :] = False
+        if self.min_p:
+            kept &= shares >= self.min_p * shares[:, :1]
+        kept[:, 0] = True
+        # kept are the first ones, so their cumulative shares end at the last of them
+        total = (shares * kept).sum(dim=-1, keepdim=True)
+        place = (cumulative <= points[:, None] * total).sum(dim=-1, keepdim=True)
+        place = torch.minimum(place, kept.sum(dim=-1, keepdim=True) - 1)
+        return order.gather(-1, place)[:, 0]

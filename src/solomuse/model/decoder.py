@@ -1,15 +1,20 @@
-"""The model for generation: torch alone, with a cache of keys and values."""
+"""What generation asks of a model: to read the beginnings of some sequences, then a token of each at a time."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from solomuse.model.relative import relative_scores
 from solomuse.tokens.vocabulary import Vocabulary
+
+Precision = Literal["auto", "fp32", "bf16", "int8"]
+PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "int8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +23,11 @@ class DecoderConfig:
 
     Parameters
     ----------
+    block_size : int
+        Positions that the model can attend to.
     vocabulary : Vocabulary
     feature_sizes : tuple of int
-        Empty for a plain GPT-2.
+        Empty for a model that takes no features.
     """
 
     n_layer: int
@@ -32,104 +39,101 @@ class DecoderConfig:
     layer_norm_epsilon: float = 1e-5
 
 
-class Cache:
-    """Keys and values of up to `length` positions for each of `rows` sequences.
-
-    Attributes
-    ----------
-    keys, values : Tensor of shape (layers, B, heads, length, head width)
-    lengths : Tensor of shape (B,), int64
-        Positions filled in each row; rows may differ.
-    """
-
-    def __init__(self, config: DecoderConfig, rows: int, like: Tensor) -> None:
-        shape = (config.n_layer, rows, config.n_head, config.block_size, config.n_embd // config.n_head)
-        self.keys = torch.zeros(shape, dtype=like.dtype, device=like.device)
-        self.values = torch.zeros_like(self.keys)
-        self.lengths = torch.zeros(rows, dtype=torch.int64, device=like.device)
-
-
-class Decoder:
-    """GPT-2, with or without features of the chart, over a state dict of `solomuse.model.gpt2`."""
-
-    def __init__(self, config: DecoderConfig, weights: dict[str, Tensor]) -> None:
-        self.config = config
-        self.weights = weights
-        sizes = config.feature_sizes
-        offsets = [sum(sizes[:index]) for index in range(len(sizes))]
-        self._offsets = torch.tensor(offsets, device=self.device)
+class Cache(ABC):
+    """What a decoder remembers of the tokens that it has read, for each of some rows."""
 
     @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many sequences it holds."""
+
+    @property
+    @abstractmethod
+    def length(self) -> int:
+        """Positions filled in the longest row."""
+
+    @property
+    @abstractmethod
+    def room(self) -> int:
+        """Positions left in the longest row."""
+
+    @abstractmethod
+    def select(self, rows: Tensor) -> Cache:
+        """A cache whose row `i` is a copy of row `rows[i]` of this one.
+
+        Parameters
+        ----------
+        rows : Tensor of shape (B,), int64
+            Without the finished ones, or with some more than once.
+        """
+
+    def expand(self, rows: Tensor | int) -> Cache:
+        """As `select`; of a number, so many copies of the only row: one beginning, read once for many takes."""
+        if isinstance(rows, Tensor):
+            return self.select(rows)
+        assert self.rows == 1, "only a cache of one row expands to a number of them"
+        return self.select(torch.zeros(rows, dtype=torch.int64))
+
+
+class Decoder(ABC):
+    """A model that scores the next token.
+
+    What it gives for a row depends on that row alone, whatever is beside it in the batch.
+    """
+
+    config: DecoderConfig
+
+    @property
+    @abstractmethod
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.weights["transformer.wte.weight"].device
 
-    def new_cache(self, rows: int) -> Cache:
-        """An empty cache for `rows` sequences."""
-        return Cache(self.config, rows, self.weights["transformer.wte.weight"])
-
-    @torch.inference_mode()
-    def forward(self, token_ids: Tensor, features: Tensor, counts: Tensor, cache: Cache) -> Tensor:
-        """Scores of the next token of each row, after reading some more of it.
+    @abstractmethod
+    def start(self, token_ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Cache]:
+        """Scores of the token after each row's last, and what is remembered of the rows.
 
         Parameters
         ----------
         token_ids : Tensor of shape (B, T), int64
-            The next tokens of each row, padded on the right.
+            The beginning of each row, padded on the right.
         features : Tensor of shape (B, T, F), int64
-            Ignored by a plain GPT-2.
+            Ignored by a model that takes none.
         counts : Tensor of shape (B,), int64
-            How many of the T are real; 0 leaves a row as it was, its scores are then meaningless.
-        cache : Cache
-            Grows by `counts`.
+            How many of the T are real: at least 1.
 
         Returns
         -------
-        Tensor of shape (B, V)
+        scores : Tensor of shape (B, V), float32
+        cache : Cache
         """
-        w, T = self.weights, token_ids.shape[1]
-        rows = torch.arange(len(counts), device=self.device)
-        positions = cache.lengths[:, None] + torch.arange(T, device=self.device)  # (B, T)
-        positions = positions.clamp(max=self.config.block_size - 1)
-        x = w["transformer.wte.weight"][token_ids] + w["transformer.wpe.weight"][positions]  # (B, T, C)
-        if self.config.feature_sizes:
-            x = x + w["feature_embedding.weight"][features + self._offsets].sum(dim=-2)
-        reach = int(positions.max()) + 1
-        mask = torch.arange(reach, device=self.device) <= positions[:, None, :, None]  # (B, 1, T, reach)
-        for layer in range(self.config.n_layer):
-            x = self._block(layer, x, positions, mask, cache)
-        cache.lengths = cache.lengths + counts
-        last = (counts - 1).clamp(min=0)
-        hidden = self._norm("transformer.ln_f", x[rows, last])  # (B, C)
-        logits = functional.linear(hidden, w.get("lm_head.weight", w["transformer.wte.weight"]))
-        if self.config.feature_sizes:
-            relative = functional.linear(hidden, w["relative_head.weight"])
-            logits = logits + relative_scores(relative, features[rows, last], self.config.vocabulary)
-        return logits
 
-    def _block(self, layer: int, x: Tensor, positions: Tensor, mask: Tensor, cache: Cache) -> Tensor:
-        name = f"transformer.h.{layer}"
-        B, T, C = x.shape
-        heads = (B, T, self.config.n_head, C // self.config.n_head)
-        queries, keys, values = self._conv(f"{name}.attn.c_attn", self._norm(f"{name}.ln_1", x)).split(C, dim=-1)
-        row = torch.arange(B, device=x.device)[:, None]
-        cache.keys[layer][row, :, positions] = keys.view(heads)
-        cache.values[layer][row, :, positions] = values.view(heads)
-        reach = mask.shape[-1]
-        mixed = functional.scaled_dot_product_attention(
-            queries.view(heads).transpose(1, 2),
-            cache.keys[layer][:, :, :reach],
-            cache.values[layer][:, :, :reach],
-            attn_mask=mask,
-        )  # (B, heads, T, head width)
-        x = x + self._conv(f"{name}.attn.c_proj", mixed.transpose(1, 2).reshape(B, T, C))
-        wide = functional.gelu(self._conv(f"{name}.mlp.c_fc", self._norm(f"{name}.ln_2", x)), approximate="tanh")
-        return x + self._conv(f"{name}.mlp.c_proj", wide)
+    @abstractmethod
+    def step(self, token_ids: Tensor, features: Tensor, cache: Cache) -> Tensor:
+        """Scores of the token after these, by which every row grows; the cache must have room.
 
-    def _conv(self, name: str, x: Tensor) -> Tensor:
-        """GPT-2's ``Conv1D``: a linear layer whose weight is stored transposed."""
-        return x @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        Parameters
+        ----------
+        token_ids : Tensor of shape (B,), int64
+        features : Tensor of shape (B, F), int64
+        cache : Cache
+            Grows by one position.
 
-    def _norm(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
-        return functional.layer_norm(x, (x.shape[-1],), weight, bias, self.config.layer_norm_epsilon)
+        Returns
+        -------
+        Tensor of shape (B, V), float32
+        """
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, and put back what it had.
+
+    One is best for few rows, and wherever other programs work beside this one: threads that wait for each other
+    dozens of times a token lose more by a single one that is late than they gain.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -11,11 +11,14 @@ from typing import Any
 import torch
 
 from solomuse import __version__
-from solomuse.errors import ModelError
-from solomuse.model.decoder import Decoder, DecoderConfig
+from solomuse.errors import ConfigError, ModelError
+from solomuse.model.decoder import PRECISIONS, Decoder, DecoderConfig, Precision
+from solomuse.model.gpt2_decoder import GPT2Decoder
 from solomuse.tokens.features import feature_sizes
 from solomuse.tokens.tokenizer import save_tokenizer
-from solomuse.tokens.vocabulary import GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
+
+GPT2_TYPES = ("gpt2", "chart_gpt2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,40 @@ class Model:
         """Bars of the windows that it was trained on."""
         return int(self.about["window_bars"])
 
+    @property
+    def is_described(self) -> bool:
+        """Whether it has learned how dense and how high a melody is."""
+        return bool(self.decoder.config.feature_sizes)
+
+    def choices(self, condition: str) -> tuple[str, ...]:
+        """What it has learned of that can be asked for: styles, feels, instruments, or players."""
+        names = self.about.get("players") if condition == "player" else self.about.get("conditions", {}).get(condition)
+        return tuple(names or ())
+
+    def value_index(self, condition: str, value: str) -> int:
+        """The index of one of the `choices` among the values of the vocabulary."""
+        if condition == "player":
+            return self.choices(condition).index(value)
+        return self.vocabulary.conditions[CONDITIONS.index(condition)].values.index(value)
+
 
 def save_about(
-    folder: Path, vocabulary: Vocabulary, window_bars: int, players: Sequence[str], data: Mapping[str, Any]
+    folder: Path,
+    vocabulary: Vocabulary,
+    window_bars: int,
+    players: Sequence[str],
+    conditions: Mapping[str, Sequence[str]],
+    data: Mapping[str, Any],
 ) -> None:
-    """Write the tokenizer and ``solomuse.json`` beside weights that transformers has saved."""
+    """Write the tokenizer and ``solomuse.json`` beside weights that transformers has saved.
+
+    Parameters
+    ----------
+    players : sequence of str
+        Whose each slot is.
+    conditions : mapping
+        Styles, feels and instruments that were learned, each by the name of its condition.
+    """
     save_tokenizer(vocabulary, folder)
     about = {
         "package": __version__,
@@ -51,12 +83,13 @@ def save_about(
         "grid": vocabulary.grid,
         "window_bars": window_bars,
         "players": list(players),
+        "conditions": {name: list(values) for name, values in conditions.items()},
         "data": dict(data),
     }
     (folder / "solomuse.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
+def load_model(path: str | Path | None = None, device: str = "cpu", precision: Precision = "auto") -> Model:
     """The model in a folder.
 
     Parameters
@@ -65,11 +98,15 @@ def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
         A folder that `solomuse train` has written: a run (its best model is taken) or a checkpoint.
     device : str
         Where to put the weights: ``cpu``, ``cuda``.
+    precision : Precision
+        ``fp32``, ``bf16`` or ``int8``; ``auto`` takes what is quickest without harm to the music.
 
     Raises
     ------
     ModelError
         If the folder is no model, incomplete, or of another vocabulary.
+    ConfigError
+        If there is no such precision here, or the model needs a package that is not installed.
     """
     if path is None:
         raise ModelError("no model is given: train one with 'solomuse train DATASET --out RUN', then pass its folder")
@@ -83,7 +120,7 @@ def load_model(path: str | Path | None = None, device: str = "cpu") -> Model:
         )
     known = vocabulary(about["grid"])
     _refuse_other_features(folder, config, known, about)
-    return Model(folder, Decoder(_decoder_config(config, known), _weights(folder, device)), known, about)
+    return Model(folder, _decoder(folder, config, known, device, precision), known, about)
 
 
 def model_folder(path: Path) -> Path:
@@ -136,6 +173,16 @@ def _refuse_other_features(
             f"{folder} was trained with other features of the chart than this version of SoloMuse has: "
             f"train it again, or use the version that made it ({about.get('package')})"
         )
+
+
+def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device: str, precision: Precision) -> Decoder:
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision is {precision!r}: expected one of {', '.join(PRECISIONS)}")
+    if config.get("model_type") in GPT2_TYPES:
+        return GPT2Decoder(_decoder_config(config, known), _weights(folder, device), precision)
+    from solomuse.model.plain import load_plain
+
+    return load_plain(folder, known, device, precision)
 
 
 def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConfig:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from solomuse.tokens.vocabulary import PAD, SEP, Vocabulary
+from solomuse.tokens.vocabulary import PAD, SEP, Kind, Vocabulary
 
 IGNORED = -100
 LENGTH_STEP = 32
@@ -29,6 +29,8 @@ class Likelihood:
         Sums over ``NOTE_ON``; over ``DUR``, ``TIME_SHIFT``, ``<BAR>`` and ``<EOS>``; over ``VEL``.
     notes, tokens : int
         How many notes, and tokens of events, they cover.
+    pitch_hits, duration_hits : int
+        How many ``NOTE_ON`` were the likeliest of all ``NOTE_ON``, and ``DUR`` of all ``DUR``.
     """
 
     pitch_bits: float
@@ -36,6 +38,8 @@ class Likelihood:
     velocity_bits: float
     notes: int
     tokens: int
+    pitch_hits: int = 0
+    duration_hits: int = 0
 
     @property
     def bits(self) -> float:
@@ -56,6 +60,16 @@ class Likelihood:
             "rhythm_bits_per_note": self.rhythm_bits / notes,
             "velocity_bits_per_note": self.velocity_bits / notes,
         }
+
+    @property
+    def pitch_accuracy(self) -> float:
+        """Share of the notes whose pitch was the likeliest one, given that a note begins; NaN without a note."""
+        return self.pitch_hits / self.notes if self.notes else math.nan
+
+    @property
+    def duration_accuracy(self) -> float:
+        """Share of the notes whose length was the likeliest one; NaN without a note."""
+        return self.duration_hits / self.notes if self.notes else math.nan
 
     @property
     def nats_per_token(self) -> float:
@@ -116,6 +130,7 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
     takes_features = hasattr(model, "feature_embedding") or hasattr(getattr(model, "module", None), "feature_embedding")
     bits = torch.zeros(len(vocabulary), dtype=torch.float64)
     counts = torch.zeros(len(vocabulary), dtype=torch.int64)
+    hits = [0, 0]
     room = int(getattr(model, "module", model).config.n_positions)
     was_training = model.training
     model.eval()
@@ -130,11 +145,20 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
         kept = flat != IGNORED
         bits.index_add_(0, flat[kept], nats[kept].double() / math.log(2))
         counts += torch.bincount(flat[kept], minlength=len(vocabulary))
+        for index, kind in enumerate((vocabulary.note_on, vocabulary.duration)):
+            hits[index] += _hits(logits[:, :-1], targets, kind)
     model.train(was_training)
-    return _by_kind(bits, counts, vocabulary)
+    return _by_kind(bits, counts, hits, vocabulary)
 
 
-def _by_kind(bits: Tensor, counts: Tensor, vocabulary: Vocabulary) -> Likelihood:
+def _hits(logits: Tensor, targets: Tensor, kind: Kind) -> int:
+    """How many targets of a kind have the highest score of this kind; logits (B, T, V), targets (B, T)."""
+    is_kind = (targets >= kind.start) & (targets < kind.stop)
+    guesses = logits[..., kind.start : kind.stop][is_kind].argmax(dim=-1) + kind.start  # (N,)
+    return int((guesses == targets[is_kind]).sum())
+
+
+def _by_kind(bits: Tensor, counts: Tensor, hits: Sequence[int], vocabulary: Vocabulary) -> Likelihood:
     note, velocity = vocabulary.note_on, vocabulary.velocity
     pitch_bits = float(bits[note.start : note.stop].sum())
     velocity_bits = float(bits[velocity.start : velocity.stop].sum())
@@ -144,4 +168,6 @@ def _by_kind(bits: Tensor, counts: Tensor, vocabulary: Vocabulary) -> Likelihood
         velocity_bits=velocity_bits,
         notes=int(counts[note.start : note.stop].sum()),
         tokens=int(counts.sum()),
+        pitch_hits=hits[0],
+        duration_hits=hits[1],
     )

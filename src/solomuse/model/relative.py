@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from solomuse.tokens.features import PITCH, POSITION, ROOT
+from solomuse.tokens.features import PITCH, POSITION, ROOT, feature_sizes
 from solomuse.tokens.vocabulary import Vocabulary
 
 DEGREES = 12
@@ -48,3 +48,39 @@ def relative_scores(relative: Tensor, features: Tensor, vocabulary: Vocabulary) 
         ends = position - 1 + torch.arange(1, len(kind.values) + 1, device=device)
         scores[..., kind.start : kind.stop] = by_place.gather(-1, ends % v.grid) * (position > 0)
     return scores
+
+
+class RelativeTables:
+    """`relative_scores` looked up in tables, which takes a third of the time for a token.
+
+    Attributes
+    ----------
+    size : int
+        How many scores it takes: those of `relative_scores`, then a 0 for what has no score.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device) -> None:
+        v, sizes = vocabulary, feature_sizes(vocabulary)
+        none = relative_size(v)
+        self.size = none + 1
+        roots, lasts, positions = (torch.arange(sizes[column])[:, None] for column in (ROOT, PITCH, POSITION))
+        pitches = torch.arange(len(v.note_on.values))
+        notes = slice(v.note_on.start, v.note_on.stop)
+        self._by_root = torch.full((len(roots), len(v)), none)
+        self._by_root[:, notes] = torch.where(roots > 0, (pitches - (roots - 1)) % DEGREES, none)
+        self._by_last = torch.full((len(lasts), len(v)), none)
+        intervals = (pitches - (lasts - 1)).clamp(-WIDEST, WIDEST) + WIDEST + DEGREES
+        self._by_last[:, notes] = torch.where(lasts > 0, intervals, none)
+        self._by_place = torch.zeros(len(positions), len(v), dtype=torch.int64)  # added to the root's: see `scores`
+        for kind in (v.duration, v.time_shift):
+            ends = (positions - 1 + torch.arange(1, len(kind.values) + 1)) % v.grid + DEGREES + 2 * WIDEST + 1
+            self._by_place[:, kind.start : kind.stop] = torch.where(positions > 0, ends, none) - none
+        self._by_root, self._by_last, self._by_place = (
+            table.to(device) for table in (self._by_root, self._by_last, self._by_place)
+        )
+
+    def scores(self, relative: Tensor, features: Tensor) -> Tensor:
+        """As `relative_scores`: (N, size) and (N, F) to (N, V)."""
+        root, last, position = features[:, ROOT], features[:, PITCH], features[:, POSITION]
+        by_degree_or_place = self._by_root[root] + self._by_place[position]  # no token has both
+        return relative.gather(1, by_degree_or_place) + relative.gather(1, self._by_last[last])

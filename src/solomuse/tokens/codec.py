@@ -8,7 +8,7 @@ from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
-from solomuse.tokens.encoding import encode, encode_start
+from solomuse.tokens.encoding import encode
 from solomuse.tokens.grammar import ParsedChord, Parser, parse
 from solomuse.tokens.grid_sheet import GridSheet, grid_sheet
 from solomuse.tokens.vocabulary import CHORDS_ON_C, QPMS, VELOCITIES, Vocabulary, nearest, simplify
@@ -96,20 +96,6 @@ class Codec:
             If a meter is not in the vocabulary.
         """
         return grid_sheet(self.quantise(sheet), self.vocabulary)
-
-    def encode_start(self, sheet: LeadSheet, until: int) -> list[int]:
-        """Token ids from ``<BOS>`` to where the cursor stands at the end of a note, or on a bar line, `until`.
-
-        Parameters
-        ----------
-        sheet : LeadSheet
-            Quantised.
-        until : int
-            Ticks; no note may sound after it.
-        """
-        v = self.vocabulary
-        token_ids: list[int] = encode_start(grid_sheet(sheet, v), until // v.step_ticks, v).tolist()
-        return token_ids
 
     def decode(self, token_ids: list[int]) -> LeadSheet:
         """The lead sheet that a sequence stands for.

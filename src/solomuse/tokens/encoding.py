@@ -28,19 +28,12 @@ def encode(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16]
     features : ndarray of shape (T, len(FEATURES)), uint8
         As `solomuse.tokens.features.features` gives them for these ids.
     """
-    chart = _chart_ids(sheet, vocabulary)
-    events, steps, counts = _events(sheet, sheet.steps, vocabulary)
-    token_ids = np.concatenate([chart, events, [EOS]])
-    features = np.zeros((len(token_ids), len(FEATURES)), dtype=np.uint8)
-    steps, counts = np.concatenate([[0], steps]), np.concatenate([[0], counts])  # from <SEP> on
-    inside = np.flatnonzero(steps < sheet.steps)
-    features[len(chart) - 1 + inside] = feature_rows(
-        steps[inside], counts[inside], sheet.notes[:, 1], sheet.chords, sheet.bar_lines, sheet.conditions, vocabulary
-    )
-    return token_ids.astype(np.uint16), features
+    token_ids, features = encode_start(sheet, sheet.steps, vocabulary)
+    nowhere = np.zeros((1, len(FEATURES)), dtype=np.uint8)
+    return np.append(token_ids, np.uint16(EOS)), np.concatenate([features, nowhere])
 
 
-def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> Integers:
+def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Token ids from ``<BOS>`` to where the cursor stands at the end of a note, or on a bar line, `until`.
 
     Parameters
@@ -50,9 +43,19 @@ def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> Intege
 
     Returns
     -------
-    ndarray of shape (T,), int64
+    token_ids : ndarray of shape (T,), uint16
+    features : ndarray of shape (T, len(FEATURES)), uint8
     """
-    return np.concatenate([_chart_ids(sheet, vocabulary), _events(sheet, until, vocabulary)[0]])
+    chart = _chart_ids(sheet, vocabulary)
+    events, steps, counts = _events(sheet, until, vocabulary)
+    token_ids = np.concatenate([chart, events])
+    features = np.zeros((len(token_ids), len(FEATURES)), dtype=np.uint8)
+    steps, counts = np.concatenate([[0], steps]), np.concatenate([[0], counts])  # from <SEP> on
+    inside = np.flatnonzero(steps < sheet.steps)
+    features[len(chart) - 1 + inside] = feature_rows(
+        steps[inside], counts[inside], sheet.notes[:, 1], sheet.chords, sheet.bar_lines, sheet.conditions, vocabulary
+    )
+    return token_ids.astype(np.uint16), features
 
 
 def token_counts(sheet: GridSheet, first: NDArray[Any], last: NDArray[Any]) -> Integers:

@@ -29,7 +29,7 @@ def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabular
 def transpose_sequence(
     token_ids: NDArray[np.integer[Any]], features: NDArray[np.uint8], semitones: int, vocabulary: Vocabulary
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """A sequence of shape (T,) and its features, shape (T, F), `semitones` higher; its register is that of its notes."""
+    """A sequence, shape (T,), and its features, shape (T, F), `semitones` higher; its register is that of its notes."""
     moved = transpose_ids(token_ids, semitones, vocabulary).astype(np.uint16)
     rows = transpose_features(features, semitones)
     registers, notes = vocabulary.conditions[REGISTER], vocabulary.note_on

@@ -27,7 +27,9 @@ METRICS = "metrics.jsonl"
 SCRATCH = ".scratch"
 
 
-def run_facts(datasets: Sequence[Dataset], config: Config, init: Path | None) -> dict[str, Any]:
+def run_facts(
+    datasets: Sequence[Dataset], config: Config, init: Path | None, conditions: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     """What ``run.json`` holds."""
     return {
         "package": __version__,
@@ -40,17 +42,21 @@ def run_facts(datasets: Sequence[Dataset], config: Config, init: Path | None) ->
         "fingerprints": [dataset.report["fingerprint"] for dataset in datasets],
         "vocabulary": datasets[0].vocabulary.hash,
         "players": list(datasets[0].players),
+        "conditions": conditions,
         "init": init and str(init.resolve()),
         "seed": config.training.seed,
         "config": asdict(config),
     }
 
 
-def players_so_far(resume: Path | None, init: Path | None) -> Sequence[str]:
-    """Whose each player's slot is in the run that is resumed, or in the model that is begun with."""
+def known_so_far(resume: Path | None, init: Path | None) -> tuple[Sequence[str], Mapping[str, Sequence[str]]]:
+    """Whose each player's slot is, and which conditions are known, in the run that is resumed or the first model."""
+    about: Mapping[str, Any] = {}
     if resume is not None:
-        return list(_read_run(resume / RUN).get("players", ()))
-    return list(read_json(model_folder(init) / "solomuse.json").get("players", ())) if init is not None else ()
+        about = _read_run(resume / RUN)
+    elif init is not None:
+        about = read_json(model_folder(init) / "solomuse.json")
+    return about.get("players", ()), about.get("conditions", {})
 
 
 def write_run(out: Path, run: Mapping[str, Any]) -> None:

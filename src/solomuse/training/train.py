@@ -31,9 +31,11 @@ from transformers import PreTrainedModel, TrainerCallback, TrainerState, set_see
 from transformers.utils.logging import disable_progress_bar
 
 from solomuse.config import Config
-from solomuse.datasets.load import Dataset, load_datasets, players_of
+from solomuse.datasets.load import Dataset, conditions_of, load_datasets, players_of
 from solomuse.errors import ConfigError
+from solomuse.model.folder import model_folder
 from solomuse.model.gpt2 import build_model
+from solomuse.model.melodies import melodies_before
 from solomuse.tokens.vocabulary import Vocabulary
 from solomuse.training.arguments import training_arguments
 from solomuse.training.callbacks import best_step, cut_records
@@ -47,7 +49,7 @@ from solomuse.training.run_folder import (
     MODEL,
     SCRATCH,
     check_continuity,
-    players_so_far,
+    known_so_far,
     refuse_to_overwrite,
     run_facts,
     write_run,
@@ -129,11 +131,12 @@ def train(
     if init is not None and resume is None:
         config = replace(config, model=config_of_model(init, config.model))
     _check_room(datasets, config.model.block_size)
-    players = players_of(datasets, players_so_far(resume, init))
+    known_players, known_conditions = known_so_far(resume, init)
+    players = players_of(datasets, known_players)
     datasets = [replace(dataset, players=players) for dataset in datasets]
     windows = learned_windows(datasets, config.training)
     config = replace(config, data=datasets[0].config)
-    run = run_facts(datasets, config, init)
+    run = run_facts(datasets, config, init, conditions_of(datasets, known_conditions))
     is_first = os.environ.get("RANK", "0") == "0"
     if resume is not None:
         check_continuity(resume, run)
@@ -148,7 +151,8 @@ def train(
     step = step_of(resume) if resume else -1
     if is_first:
         _make_ready(out, run, step)
-    plan = Plan(out, tuple(datasets), windows, config, run, observers(out, step), on_checkpoint)
+    melodies = melodies_before(resume or (init and model_folder(init)))
+    plan = Plan(out, tuple(datasets), windows, config, run, observers(out, step), on_checkpoint, melodies)
     trainer = SoloTrainer(model, arguments, plan)
     if resume is not None:
         trainer.add_callback(Restoring(partial(trainer.restore_position, resume)))

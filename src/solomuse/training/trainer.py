@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError, OutputError
 from solomuse.model.folder import save_about
 from solomuse.model.likelihood import IGNORED, Likelihood, likelihood
+from solomuse.model.melodies import MELODIES, Melodies, melodies_file, melodies_of
 from solomuse.training.batches import LengthSampler, TrainingWindows, collate
 from solomuse.training.callbacks import Clock, Epochs, Progress, Records, Stopping, best_step, evaluations
 from solomuse.training.checkpoints import publish, remove_old, seal
@@ -48,6 +49,8 @@ class Plan:
         Who else is told of logs, evaluations and checkpoints.
     on_checkpoint : callable, optional
         Called in one process with each evaluated checkpoint and its step.
+    melodies : Melodies, optional
+        What the model that is begun with has learned from.
     """
 
     out: Path
@@ -57,6 +60,7 @@ class Plan:
     run: Mapping[str, Any]
     callbacks: tuple[TrainerCallback, ...] = ()
     on_checkpoint: Callable[[Path, int], None] | None = None
+    melodies: Melodies | None = None
 
     @property
     def dataset(self) -> Dataset:
@@ -190,8 +194,8 @@ class SoloTrainer(Trainer):
 
     def _summed(self, part: Likelihood) -> Likelihood:
         own = torch.tensor(list(asdict(part).values()), dtype=torch.float64, device=self.args.device)
-        pitch, rhythm, velocity, notes, tokens = self._sum_over_processes(own)
-        return Likelihood(pitch, rhythm, velocity, int(notes), int(tokens))
+        pitch, rhythm, velocity, *counts = self._sum_over_processes(own)
+        return Likelihood(pitch, rhythm, velocity, *map(int, counts))
 
     def _sum_over_processes(self, own: torch.Tensor) -> list[float]:
         total: list[float] = self.accelerator.gather(own[None]).sum(0).tolist()
@@ -250,8 +254,16 @@ class SoloTrainer(Trainer):
         folder, dataset = Path(output_dir or self.args.output_dir), self.plan.dataset
         facts = {key: dataset.report[key] for key in ("songs", "notes", "sources", "splits")}
         facts["beside"] = [other.report["sources"] for other in self.plan.datasets[1:]]
-        save_about(folder, dataset.vocabulary, dataset.config.window_bars, dataset.players, facts)
+        save_about(
+            folder, dataset.vocabulary, dataset.config.window_bars, dataset.players, self.plan.run["conditions"], facts
+        )
         (folder / RUN).write_text(json.dumps(self.plan.run, indent=1) + "\n", encoding="utf-8")
+        (folder / MELODIES).write_bytes(self._melodies)
+
+    @cached_property
+    def _melodies(self) -> bytes:
+        """What is learned from, as each checkpoint has it."""
+        return melodies_file(melodies_of(self.plan.datasets, self.plan.melodies))
 
     @property
     def _position_name(self) -> str:

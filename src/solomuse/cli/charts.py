@@ -1,0 +1,176 @@
+"""Commands that read charts and songs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from solomuse.cli.options import AddCommand, refuse_existing, show
+from solomuse.errors import ChartError, OutputError, SoloMuseError
+
+if TYPE_CHECKING:
+    from solomuse.music.chart import Chart
+    from solomuse.music.chord import SymbolStyle
+    from solomuse.music.leadsheet import LeadSheet
+
+CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
+ONE_SHEET_FORMATS = ("musicxml", "midi")
+FORMAT_BY_ENDING = {
+    **dict.fromkeys((".musicxml", ".xml", ".mxl"), "musicxml"),
+    **dict.fromkeys((".mid", ".midi"), "midi"),
+    ".abc": "abc",
+    ".json": "json",
+    ".txt": "text",
+    ".irealb": "ireal",
+    ".ireal": "ireal",
+}
+
+
+def add_commands(add: AddCommand) -> None:
+    """Add them to the command line."""
+    analyze = add("analyze", _analyze, "a file's melody track, chords, meter, key", "solomuse analyze song.mid --json")
+    analyze.add_argument("file", type=Path)
+    analyze.add_argument("--all-tracks", action="store_true", help="infer chords from the melody too")
+
+    chart = add("chart", _chart, "read a chart and show or convert it", "solomuse chart tune.musicxml --to ireal")
+    add_chart(chart)
+    chart.add_argument("--to", choices=CHART_FORMATS, help="text if not given, or as --out ends")
+    chart.add_argument("--out", type=Path, help="a file; else it is printed")
+    chart.add_argument("--style", choices=("plain", "jazz"), default="plain", help="Cm7b5 or Cø7, in text")
+    chart.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
+def add_chart(command: argparse.ArgumentParser) -> None:
+    """Add what says which chart is meant, and in which key."""
+    command.add_argument("chart", help="text, an iReal Pro link, or a .musicxml, .mxl, .abc, .mid, .html or .txt file")
+    command.add_argument("--song", help="of several: number or title")
+    command.add_argument("--transpose", type=int, default=0, metavar="SEMITONES")
+    command.add_argument("--key", help="move it to this key: Bb, F#m")
+    command.add_argument("--lenient", action="store_true", help="read what can be read of a damaged source")
+
+
+def chosen_sheets(arguments: argparse.Namespace, *, only_one: bool = False) -> list[tuple[str, LeadSheet]]:
+    """The lead sheets that the arguments mean, each under its name, in the key they ask for.
+
+    What cannot be read of several is reported on stderr.
+    """
+    from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
+    from solomuse.music.keys import parse_key
+
+    if only_one or arguments.song is not None:
+        sheet = read_lead_sheet(arguments.chart, arguments.song, lenient=arguments.lenient)
+        named = [(sheet.chart.title or "chart", sheet)]
+    else:
+        named = []
+        for entry in read_lead_sheets(arguments.chart, lenient=arguments.lenient):
+            if isinstance(entry.result, SoloMuseError):
+                print(f"solomuse: left out {entry.name}: {entry.result}", file=sys.stderr)
+            else:
+                named.append((entry.name, entry.result))
+    if arguments.key is not None:
+        key = parse_key(arguments.key)
+        named = [(name, sheet.in_key(key)) for name, sheet in named]
+    return [(name, sheet.transpose(arguments.transpose) if arguments.transpose else sheet) for name, sheet in named]
+
+
+def _analyze(arguments: argparse.Namespace) -> int:
+    from solomuse.datasets.facts import analyze
+
+    facts = analyze(arguments.file, arguments.all_tracks)
+    return show(facts, arguments.json, "\n".join(_fact_lines(facts)))
+
+
+def _fact_lines(facts: dict[str, Any]) -> Iterable[str]:
+    """What `analyze` prints for people."""
+    melody = facts["melody"]
+    if melody["track"] is None:
+        yield "melody: none"
+    else:
+        score = melody["scores"][0]["score"] if melody["scores"] else 1.0
+        yield f"melody: track {melody['track']} {melody['name']} (chance {score:.2f})"
+    if len(facts["soloists"]) > 1:
+        turns = (f"track {one['track']} bars {one['bars'][0] + 1}-{one['bars'][1]}" for one in facts["soloists"])
+        yield f"soloists: {', '.join(turns)}"
+    meters = ", ".join(dict.fromkeys(change["meter"] for change in facts["time_signatures"]))
+    yield f"meter: {meters}, {facts['tempos'][0]['qpm']:g} quarters a minute; beats: {facts['beats']}"
+    if facts["swing"]:
+        yield f"swing: {facts['swing']:.2f}"
+    yield f"key: {facts['key']}"
+    yield f"chords ({facts['chord_source']}): {' '.join(chord['label'] for chord in facts['chords'])}"
+    yield from (f"note: {notice}" for notice in facts["notices"])
+
+
+def _chart(arguments: argparse.Namespace) -> int:
+    from solomuse.formats.midi import write_whole
+    from solomuse.render.files import write_lead_sheet
+
+    target = arguments.to or _format_of(arguments.out) or ("json" if arguments.json else "text")
+    if arguments.out is not None:
+        refuse_existing(arguments.out, arguments.force)
+    named = chosen_sheets(arguments)
+    if target in ONE_SHEET_FORMATS and len(named) > 1:
+        raise ChartError(f"{target} holds one song, but the source has {len(named)}: choose one with --song")
+    if target == "midi":
+        if arguments.out is None:
+            raise OutputError("MIDI cannot be printed: pass --out with a name that ends in .mid")
+        write_lead_sheet(named[0][1], arguments.out.with_suffix(arguments.out.suffix or ".mid"))
+    elif target == "musicxml" and arguments.out is not None:
+        write_lead_sheet(named[0][1], arguments.out)
+    else:
+        text = _as_text(named, target, arguments.style)
+        if arguments.out is None:
+            print(text)
+        else:
+            write_whole(arguments.out, f"{text}\n".encode())
+    return 0
+
+
+def _format_of(path: Path | None) -> str | None:
+    """The format that a file's ending stands for."""
+    return None if path is None else FORMAT_BY_ENDING.get(path.suffix.lower())
+
+
+def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, style: SymbolStyle) -> str:
+    """Charts or lead sheets in a format of text."""
+    from solomuse.formats.abc import write_abc
+    from solomuse.formats.ireal import write_ireal
+    from solomuse.formats.musicxml import print_musicxml
+    from solomuse.music.chart_text import print_chart
+
+    if target == "json":
+        documents = [_chart_document(sheet.chart) for _, sheet in named]
+        return json.dumps(documents[0] if len(documents) == 1 else {"charts": documents}, ensure_ascii=False)
+    if target == "ireal":
+        return write_ireal([sheet.chart for _, sheet in named], named[0][0] if len(named) > 1 else None)
+    if target == "musicxml":
+        return print_musicxml(named[0][1])
+    if target == "abc":
+        return "\n".join(write_abc(sheet, number) for number, (_, sheet) in enumerate(named, start=1))
+    return "\n\n".join(print_chart(sheet.chart, style) for _, sheet in named)
+
+
+def _chart_document(chart: Chart) -> dict[str, Any]:
+    """A chart as ``chart --json`` prints it."""
+    facts = {"title": chart.title, "composer": chart.composer, "style": chart.style, "key": chart.key, "qpm": chart.qpm}
+    bars = [
+        [
+            {
+                "beat": span.time / bar.meter.beat_ticks,
+                "duration_beats": span.duration / bar.meter.beat_ticks,
+                "label": span.chord.label,
+            }
+            for span in bar.chords
+        ]
+        for bar in chart.bars
+    ]
+    return {
+        "meter": str(chart.bars[0].meter),
+        "bars": bars,
+        **{name: value for name, value in facts.items() if value is not None},
+        "bar_meters": [str(bar.meter) for bar in chart.bars],
+        "sections": [{"bar": i, "name": bar.section} for i, bar in enumerate(chart.bars) if bar.section],
+    }

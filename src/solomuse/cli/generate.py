@@ -1,0 +1,197 @@
+"""The command that plays solos."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from solomuse.cli.charts import add_chart, chosen_sheets
+from solomuse.cli.options import AddCommand, refuse_existing, show
+from solomuse.errors import ConfigError, OutputError
+from solomuse.music.pitch import parse_pitch
+
+if TYPE_CHECKING:
+    from solomuse.generation import Controls, Edit, Solo
+    from solomuse.render.files import Rendering
+
+REPORT_ENDING = ".json"
+NAME = "solo"
+"""Of the files in a folder with everything."""
+
+
+def add_commands(add: AddCommand) -> None:
+    """Add them to the command line."""
+    generate = add(
+        "generate",
+        _generate,
+        "solos over a chart",
+        "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --model run --out solo.mid solo.png",
+    )
+    add_chart(generate)
+    generate.add_argument("--model", type=Path, help="a run or a model folder")
+    generate.add_argument(
+        "--out",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="files in .mid, .musicxml, .mxl, .abc, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
+        "or a folder for all of it",
+    )
+    generate.add_argument("--takes", type=int, default=1, help="how many solos to play")
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--force", action="store_true", help="replace files that exist")
+    _add_controls(generate.add_argument_group("what is played"))
+    _add_edits(generate.add_argument_group("from a given line: MIDI, MusicXML, ABC, or the .json of a solo"))
+    _add_rendering(generate.add_argument_group("how it is written and performed"))
+
+
+def _pitch(text: str) -> int:
+    try:
+        return parse_pitch(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _add_controls(group: Any) -> None:
+    """Add an option for each field of `Controls`."""
+    group.add_argument("--temperature", type=float, help="0 always the likeliest, 1 as the model has learned")
+    group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest tokens, those with this share; 0.95")
+    group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest tokens; 0 for all")
+    group.add_argument("--min_p", "--min-p", type=float, help="at least this share of the likeliest token's")
+    group.add_argument("--guidance", type=float, help="how strongly the chart is heard; 1 as learned, 1.5 more")
+    group.add_argument("--harmony", type=float, help="lean on chord tones, tensions and resolution; 0 none, 1 some")
+    group.add_argument("--density", type=float, help="notes a bar of four quarters")
+    group.add_argument("--register", type=_pitch, help="mean pitch: 65 or F4")
+    group.add_argument("--instrument", help="tenor-sax, trumpet, ...: its range, its sound, how it plays")
+    group.add_argument("--low", type=_pitch, help="lowest pitch: 48 or C3")
+    group.add_argument("--high", type=_pitch, help="highest pitch")
+    group.add_argument("--phrase", type=float, help="length of phrases in quarters")
+    group.add_argument("--rests", type=float, help="share of the time that is silent: 0.3")
+    group.add_argument("--style", help="bebop, hardbop, ...: of those that the model has learned")
+    group.add_argument("--feel", help="swing, latin, ...: of those that the model has learned")
+    group.add_argument("--player", help="of those that the model has learned")
+    group.add_argument("--arc", type=float, help="grow (to 1) or calm down (to -1) from start to end")
+
+
+def _add_edits(group: Any) -> None:
+    group.add_argument("--motif", type=Path, metavar="FILE", help="go on from its melody")
+    group.add_argument("--from", type=Path, metavar="FILE", dest="line", help="with one of the following")
+    group.add_argument("--keep", metavar="BARS", help="keep bars such as 1-4,9 and play the others anew")
+    group.add_argument("--trade", type=int, metavar="BARS", help="answer it every so many bars")
+    group.add_argument("--vary", type=float, metavar="DISTANCE", help="a variation, from 0 (the same) to 1")
+    group.add_argument("--lock", choices=("rhythm", "pitches"), help="what stays")
+
+
+def _add_rendering(group: Any) -> None:
+    group.add_argument("--tempo", type=float, help="quarters a minute; else the chart's, else that of the style")
+    group.add_argument("--band", help="swing, bossa, waltz, ballad, pop, rock, funk, blues, or none; else by the chart")
+    group.add_argument("--swing", type=float, help="long to short eighths: 1 even, 2 triplets; else by style and tempo")
+    group.add_argument("--lay_back", "--lay-back", type=float, help="milliseconds behind the band")
+    group.add_argument("--dynamics", type=float, help="how much loudness follows the phrases, 0 to 1")
+    group.add_argument("--part", metavar="INSTRUMENT", help="write the notation for its player, transposed")
+    group.add_argument("--soundfont", help="an .sf2 file, or built-in; else one that the system has")
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from solomuse.generation import generate
+
+    paths = [_named(arguments.out, number, arguments.takes) for number in range(arguments.takes)]
+    _check(paths, arguments.force)
+    rendering, controls = _rendering(arguments), _controls(arguments)
+    edit = _edit(arguments)
+    [(_, sheet)] = chosen_sheets(arguments, only_one=True)
+    chart = sheet.chart if arguments.tempo is None else replace(sheet.chart, qpm=arguments.tempo)
+    solos = generate(arguments.model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
+    document = [_written(solo, names, rendering) for solo, names in zip(solos, paths, strict=True)]
+    return show(document, arguments.json, "\n".join(_line(entry) for entry in document))
+
+
+def _named(outs: list[Path], number: int, takes: int) -> list[Path]:
+    """The files of one take; a path without an ending is a folder for all that can be made."""
+    from solomuse.render.files import possible
+
+    suffix = f"-{number + 1}" if takes > 1 else ""
+    names: list[Path] = []
+    for out in outs:
+        files = [out] if out.suffix else [out / f"{NAME}{ending}" for ending in possible()]
+        names += [file.with_stem(f"{file.stem}{suffix}") for file in files]
+    return names
+
+
+def _check(paths: list[list[Path]], force: bool) -> None:
+    """Refuse names before any work is done for them, and make the folders that are asked for."""
+    from solomuse.render.files import check_ending
+
+    for path in (path for group in paths for path in group):
+        check_ending(path)
+        refuse_existing(path, force)
+        if path.stem.startswith(NAME) and not path.parent.exists():
+            try:
+                path.parent.mkdir(parents=True)
+            except OSError as error:
+                raise OutputError(f"{path.parent} cannot be made: {error.strerror}; choose another folder") from None
+
+
+def _controls(arguments: argparse.Namespace) -> Controls:
+    from solomuse.generation import Controls
+
+    given = {field.name: getattr(arguments, field.name) for field in fields(Controls)}
+    given["instrument"] = given["instrument"] or arguments.part
+    return Controls(**{name: value for name, value in given.items() if value is not None})
+
+
+def _edit(arguments: argparse.Namespace) -> Edit | None:
+    from solomuse.generation import Edit
+    from solomuse.generation.editing import parse_bars
+    from solomuse.generation.lines import read_line
+
+    ways = {name: getattr(arguments, name) for name in ("keep", "trade", "vary", "lock")}
+    given = {name: value for name, value in ways.items() if value is not None}
+    if arguments.motif is not None:
+        if arguments.line is not None or given:
+            raise ConfigError("--motif goes on from a line and cannot be combined with --from or what changes a line")
+        return Edit(read_line(arguments.motif), is_motif=True)
+    if arguments.line is None and given:
+        raise ConfigError(f"--{next(iter(given))} needs a line: give its file with --from")
+    if arguments.line is None:
+        return None
+    if len(given) != 1:
+        raise ConfigError("--from needs exactly one of --keep, --trade, --vary and --lock")
+    if "keep" in given:
+        given["keep"] = parse_bars(given["keep"])
+    return Edit(read_line(arguments.line), **given)
+
+
+def _rendering(arguments: argparse.Namespace) -> Rendering:
+    from solomuse.music.instruments import find_instrument
+    from solomuse.render.files import Rendering
+    from solomuse.render.performance import Performance
+
+    part = None if arguments.part is None else find_instrument(arguments.part)
+    name = arguments.instrument or arguments.part
+    has_band = arguments.band != "none"
+    played = {
+        "style": arguments.band if has_band else None,
+        "qpm": arguments.tempo,
+        "swing": arguments.swing,
+        "lay_back": arguments.lay_back,
+        "dynamics": arguments.dynamics,
+        "program": None if name is None else find_instrument(name).program,
+    }
+    performance = Performance(
+        band=has_band, seed=arguments.seed, **{name: value for name, value in played.items() if value is not None}
+    )
+    soundfont = arguments.soundfont
+    return Rendering(performance, part, soundfont if soundfont in (None, "built-in") else Path(soundfont))
+
+
+def _written(solo: Solo, paths: list[Path], rendering: Rendering) -> dict[str, Any]:
+    for path in paths:
+        solo.write(path, rendering)
+    return {"files": [str(path) for path in paths], "notes": len(solo.sheet.melody)}
+
+
+def _line(entry: dict[str, Any]) -> str:
+    return f"{', '.join(entry['files'])}: {entry['notes']} notes"

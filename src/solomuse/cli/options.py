@@ -1,0 +1,150 @@
+"""What the commands share: options, output, refusals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+from solomuse.config import SIZES, Config, load_config
+from solomuse.errors import OutputError, SoloMuseError
+
+INTERRUPTED, BROKEN_PIPE = 130, 141
+FIELDS = {
+    "grid": int,
+    "seq_len": int,
+    "window_bars": int,
+    "hop_bars": int,
+    "chords": str,
+    "melody": str,
+    "min_confidence": float,
+    "format": str,
+    "splits": str,
+    "swing": str,
+    "max_seconds": float,
+    "style": str,
+    "n_layer": int,
+    "n_head": int,
+    "n_embd": int,
+    "block_size": int,
+    "dropout": float,
+    "epochs": float,
+    "max_minutes": float,
+    "batch_size": int,
+    "gradient_accumulation_steps": int,
+    "learning_rate": float,
+    "weight_decay": float,
+    "mix": str,
+    "chord_dropout": float,
+    "warmup": float,
+    "max_grad_norm": float,
+    "eval_steps": int,
+    "patience": int,
+    "keep_checkpoints": int,
+    "device": str,
+    "precision": str,
+    "compile": str,
+    "threads": int,
+}
+HELP = {
+    "grid": "steps a quarter: 4 (sixteenths) or 12 (sixteenths and triplets)",
+    "chords": "auto, given or inferred",
+    "melody": "best, all (whoever has it, bar by bar), name=TEXT or track=N",
+    "min_confidence": "leave out songs whose melody is found with a smaller chance",
+    "format": "read only this kind of collection, such as slakh; else each is recognised",
+    "splits": "title, or original: those of the data set's publishers",
+    "swing": "straighten or keep swung eighths",
+    "max_seconds": "time limit for one song",
+    "style": "of the songs whose source names none: bebop, pop, folk ...",
+    "batch_size": "windows at once in each process",
+    "gradient_accumulation_steps": "batches that make one step",
+    "warmup": "share of the steps over which the learning rate rises",
+    "max_grad_norm": "the gradient is scaled down to this norm; 0 leaves it",
+    "eval_steps": "steps between evaluations, each with a checkpoint",
+    "mix": "share of the steps for each of several datasets: wjazzd=3,openewld=1",
+    "chord_dropout": "share of the windows whose chords are left out",
+    "patience": "stop after so many evaluations that were no better; 0 for never",
+    "keep_checkpoints": "newest checkpoints that stay, the best one besides",
+    "device": "auto, cpu or cuda",
+    "precision": "auto, bf16 or fp32",
+    "compile": "auto, on or off: torch.compile",
+}
+DATA_FIELDS = (
+    *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
+    *("swing", "max_seconds", "style"),
+)
+SWITCHES = ("omitted", "sustain", "learn_chart")
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """argparse with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2 and one line."""
+        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
+class AddCommand(Protocol):
+    """Adds a command."""
+
+    def __call__(
+        self, name: str, run: Callable[[argparse.Namespace], int], text: str, example: str
+    ) -> argparse.ArgumentParser:
+        """The command's parser, with ``--json`` and an example in its help."""
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """The exit code of a command; what the user got wrong becomes one line."""
+    try:
+        return run()
+    except SoloMuseError as error:
+        print(f"solomuse: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("solomuse: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # as by "| head": what is left is wanted by nobody, nor a complaint at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
+    """Add an option for each of these fields of the configuration."""
+    command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else base")
+    command.add_argument("--seed", type=int)
+    for name in names:
+        command.add_argument(
+            *dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), type=FIELDS[name], help=HELP.get(name)
+        )
+
+
+def chosen_config(arguments: argparse.Namespace, default: str | Config = "base") -> Config:
+    """The configuration that the options stand for: default, then file, then flag."""
+    source = arguments.config or default
+    config = source if isinstance(source, Config) else load_config(source)
+    given = {name: getattr(arguments, name, None) for name in (*FIELDS, *SWITCHES, "seed")}
+    return config.with_values({k: v for k, v in given.items() if v is not None})
+
+
+def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
+    """The items under a progress bar on stderr."""
+    from tqdm import tqdm
+
+    bar: Iterable[Any] = tqdm(items, total=total, unit="song", dynamic_ncols=True, file=sys.stderr)
+    return bar
+
+
+def show(document: Any, as_json: bool, text: str) -> int:
+    """Print the document as JSON, or else the text; return 0, the exit code."""
+    print(json.dumps(document, ensure_ascii=False) if as_json else text)
+    return 0
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """See that nothing is replaced unasked."""
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists already: choose another name, or pass --force to replace it")

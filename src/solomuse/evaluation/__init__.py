@@ -1,0 +1,235 @@
+"""Evaluation: how well a model predicts held-back melodies, and how what it plays compares with what humans play.
+
+`evaluate` measures a model on a dataset, `evaluate_files` the solos of any other system by the same figures. Of almost
+no figure more is better: solos are held against human ones, whose values stand beside theirs, as do those of two
+baselines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from solomuse.datasets.load import Dataset, load_dataset
+from solomuse.errors import ConfigError
+from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS, Yardstick, compared
+from solomuse.evaluation.excerpts import Excerpt, excerpts, halves, whole_melodies
+from solomuse.evaluation.figures import Corpus
+from solomuse.evaluation.ngram_player import best_ngram, ngram_player
+from solomuse.evaluation.players import Say, played_by_model, played_by_walker, silent, walker_of
+from solomuse.evaluation.prediction import predicted
+from solomuse.evaluation.report import write_report
+from solomuse.evaluation.solo_files import read_solos
+from solomuse.generation.controls import Controls
+from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
+from solomuse.metrics.ngram import NGram
+from solomuse.model.folder import config_for, load_model, model_folder, read_json
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.vocabulary import vocabulary
+
+__all__ = ["evaluate", "evaluate_files"]
+
+MODEL, NGRAM, WALK = "model", "n-gram", "scale walk"
+SEEDS = (1, 2, 3)
+FILES_GRID = 12
+"""Steps a quarter to which the solos of other systems are moved where no dataset says another."""
+FILES_BARS = 16
+MOST_REFERENCES = 96
+"""Human excerpts that the solos of other systems are held against, in each of two halves."""
+
+
+def evaluate(
+    model_path: Path,
+    dataset_path: Path,
+    split: str = "validation",
+    seed: int = 1,
+    solos: int = 0,
+    seeds: Sequence[int] = SEEDS,
+    style: str | None = None,
+    out: Path | None = None,
+    say: Say = silent,
+) -> dict[str, Any]:
+    """Bits per note under the true chart and under another song's, and how solos over held-back charts go with them.
+
+    Parameters
+    ----------
+    seed : int
+        Chooses the other charts, the windows and the draws of intervals.
+    solos : int
+        How many held-back windows, on as many tunes as there are, to play over. 0 measures predictions only.
+    seeds : sequence of int
+        One take over each window for each of them.
+    style : str, optional
+        Asked of the solos, of a model that has learned several; they are as `generate` plays otherwise.
+    out : Path, optional
+        A folder for ``report.json``, ``report.md`` and ``report.html``.
+    say : callable
+        Is told what is being done.
+
+    Returns
+    -------
+    dict
+        As ``solomuse evaluate --json`` prints it. A figure is None where nothing could be measured: where no
+        note is held back, or no other song's chart has the same bars.
+
+    Raises
+    ------
+    ModelError, DatasetError
+        If a folder will not do, or the two have different vocabularies.
+    ConfigError
+        If `solos` is below 0, there are no seeds or a negative one, or the model has not learned of the style.
+    OutputError
+        If the report cannot be written.
+    """
+    _check(solos, seeds)
+    dataset, folder = load_dataset(dataset_path), model_folder(model_path)
+    config_for(folder, dataset.vocabulary)
+    dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
+    windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
+    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
+    say(f"the model predicts {len(windows)} windows")
+    measured: dict[str, Any] = predicted(folder, dataset, windows, sheets, np.random.default_rng(seed))
+    say("n-gram models of several orders learn")
+    baseline = best_ngram(dataset, split)
+    measured |= {"ngram_bits_per_note": baseline.bits_per_note, "ngram_order": baseline.model.order}
+    players: dict[str, list[Excerpt]] = {}
+    if solos:
+        charts = excerpts(dataset, split, solos, np.random.default_rng(seed))
+        players[MODEL] = played_by_model(load_model(folder), charts, seeds, "the model", say, Controls(style=style))
+        measured |= _pooled(players[MODEL], charts)
+        players |= _baselines(dataset, baseline.model, charts, seeds, say)
+        players[HUMAN] = charts
+        measured["played"] = _table(players, dataset, seed, solos, seeds, say)
+    document: dict[str, Any] = _plain(
+        {"model": str(model_path), "dataset": str(dataset_path), "split": split, "style": style, **measured}
+    )
+    if out is not None:
+        write_report(document, players, out, say)
+    return document
+
+
+def evaluate_files(
+    solos: Path,
+    charts: Path | None = None,
+    reference: Path | None = None,
+    seed: int = 1,
+    out: Path | None = None,
+    say: Say = silent,
+) -> dict[str, Any]:
+    """The solos of another system, from files, by the figures of `evaluate`.
+
+    Parameters
+    ----------
+    solos : Path
+        A folder of MIDI, MusicXML and ABC files, each one solo.
+    charts : Path, optional
+        A folder of charts of the same names but for their endings, in any format that `read_lead_sheet` knows. A solo
+        that has none here is held against its own chords.
+    reference : Path, optional
+        A dataset whose humans, and baselines made of it, stand beside the system.
+    seed, out, say
+        As in `evaluate`.
+
+    Returns
+    -------
+    dict
+        ``played`` as `evaluate` has it, and ``files``: how many there are, how many were read, and why the others
+        were not.
+
+    Raises
+    ------
+    FormatError
+        If a folder is missing, or none of its files can be measured.
+    DatasetError, OutputError
+        As in `evaluate`.
+    """
+    dataset = load_dataset(reference) if reference else None
+    known = dataset.vocabulary if dataset else vocabulary(FILES_GRID)
+    bars = dataset.config.window_bars if dataset else FILES_BARS
+    say(f"reading {solos}")
+    read = read_solos(solos, charts, known, bars)
+    players = {solos.resolve().name: read.excerpts}
+    if dataset:
+        say("n-gram models of several orders learn")
+        players |= _baselines(dataset, best_ngram(dataset, "validation").model, read.excerpts, (seed,), say)
+    table = _table(players, dataset, seed, len(read.excerpts), (seed,), say)
+    document: dict[str, Any] = _plain(
+        {"solos": str(solos), "charts": charts and str(charts), "files": read.files, "played": table}
+    )
+    if out is not None:
+        write_report(document, players, out, say)
+    return document
+
+
+def _check(solos: int, seeds: Sequence[int]) -> None:
+    if solos < 0:
+        raise ConfigError(f"solos is {solos}: expected 0 or more")
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise ConfigError(f"seeds are {list(seeds)}: expected at least one, each once, from 0 up")
+
+
+MUSICAL_MEASURES: dict[str, Callable[[Sequence[LeadSheet]], float]] = {
+    "chord_tone_ratio": chord_tone_ratio,
+    "chord_tone_ratio_strong_beats": partial(chord_tone_ratio, weighting="strong beats"),
+    "chord_tone_ratio_by_time": partial(chord_tone_ratio, weighting="time"),
+    "chord_shift_gain": chord_shift_gain,
+    "step_resolution": step_resolution,
+    "notes_per_bar": notes_per_bar,
+}
+"""Figures in which each note counts once, and not each solo."""
+
+
+def _pooled(played: Sequence[Excerpt], human: Sequence[Excerpt]) -> dict[str, float]:
+    return {
+        f"{who}_{name}": measure([excerpt.sheet for excerpt in group])
+        for who, group in (("solo", played), ("human", human))
+        for name, measure in MUSICAL_MEASURES.items()
+    }
+
+
+def _baselines(
+    dataset: Dataset, model: NGram, charts: Sequence[Excerpt], seeds: Sequence[int], say: Say
+) -> dict[str, list[Excerpt]]:
+    player = ngram_player(model, dataset.vocabulary, dataset.config.window_bars)
+    return {
+        NGRAM: played_by_model(player, charts, seeds, "the n-gram model", say),
+        WALK: played_by_walker(walker_of(dataset), charts, seeds),
+    }
+
+
+def _table(
+    players: dict[str, list[Excerpt]], dataset: Dataset | None, seed: int, solos: int, seeds: Sequence[int], say: Say
+) -> dict[str, Any]:
+    """The players' figures, with humans on the dataset's training tunes as yardstick; they are added to `players`."""
+    say("measuring")
+    yardstick = Yardstick()
+    if dataset:
+        count = 2 * min(MOST_REFERENCES, max(1, solos))
+        others, reference = halves(excerpts(dataset, "train", count, np.random.default_rng(seed)))
+        players[OTHER_HUMANS] = others
+        yardstick = Yardstick(Corpus.of(*whole_melodies(dataset, "train")), [excerpt.sheet for excerpt in reference])
+    rows = compared(players, yardstick, seed)
+    first = next(iter(players.values()))
+    return {
+        "solos": len({excerpt.chart for excerpt in first}),
+        "tunes": len({excerpt.tune for excerpt in first}),
+        "seeds": list(seeds),
+        "references": len(yardstick.reference),
+        "rows": rows,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can have it: None for NaN."""
+    if isinstance(value, Mapping):
+        return {key: _plain(own) for key, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(own) for own in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,102 @@
+"""Which stretches of human melody are held against what a system plays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from solomuse.datasets.catalogue import TABLE
+from solomuse.datasets.load import Dataset, Windows
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A stretch of melody that is measured.
+
+    Parameters
+    ----------
+    tune : str
+        What is drawn at random where an interval is computed: stretches of one tune are not independent.
+    chart : str
+        Names the chart under it; several takes may share it.
+    take : int
+        Which of them it is.
+    """
+
+    tune: str
+    chart: str
+    sheet: LeadSheet
+    take: int = 0
+
+
+def tune_titles(dataset: Dataset) -> list[str]:
+    """The title of each song, in the order of ``songs.jsonl``."""
+    with (dataset.path / "songs.jsonl").open(encoding="utf-8") as file:
+        return [str(json.loads(line)["title"]) for line in file]
+
+
+def spread_over_tunes(windows: Windows, tunes: Sequence[str], count: int, rng: np.random.Generator) -> list[int]:
+    """At most `count` of the longest windows, as different as may be.
+
+    One of each tune in turn, before a second one of any; those that overlap another one come last.
+
+    Parameters
+    ----------
+    tunes : sequence of str
+        Of each window.
+    """
+    bars = windows.table[:, TABLE.index("bars")]
+    longest = np.flatnonzero(bars == bars.max(initial=0))
+    by_tune: dict[str, list[int]] = {}
+    for index in rng.permutation(longest).tolist():
+        by_tune.setdefault(tunes[index], []).append(index)
+    queues = [_apart_first(own, windows) for own in by_tune.values()]
+    turns = max(map(len, queues), default=0)
+    return [queue[turn] for turn in range(turns) for queue in queues if turn < len(queue)][:count]
+
+
+def _apart_first(indices: Sequence[int], windows: Windows) -> list[int]:
+    """The windows that do not overlap one before them, then the others."""
+    columns = [TABLE.index(name) for name in ("shard", "place", "first", "bars")]
+    apart: list[int] = []
+    rest: list[int] = []
+    for index in indices:
+        *song, first, bars = windows.table[index, columns].tolist()
+        is_near = any(
+            windows.table[other, columns[:2]].tolist() == song and abs(windows.table[other, columns[2]] - first) < bars
+            for other in apart
+        )
+        (rest if is_near else apart).append(index)
+    return apart + rest
+
+
+def excerpts(dataset: Dataset, split: str, count: int, rng: np.random.Generator) -> list[Excerpt]:
+    """At most `count` human excerpts of a split, as `spread_over_tunes` chooses them."""
+    windows, titles = dataset.windows(split), tune_titles(dataset)
+    tunes = [titles[song] for song in windows.songs.tolist()]
+    codec = Codec(dataset.vocabulary)
+    return [
+        Excerpt(tunes[index], f"{split} {index}", codec.decode(windows[index][0].tolist()))
+        for index in spread_over_tunes(windows, tunes, count, rng)
+    ]
+
+
+def halves(found: Sequence[Excerpt]) -> tuple[list[Excerpt], list[Excerpt]]:
+    """Excerpts in two halves that share no tune, alike in number of tunes."""
+    tunes = list(dict.fromkeys(excerpt.tune for excerpt in found))
+    first = set(tunes[::2])
+    return [e for e in found if e.tune in first], [e for e in found if e.tune not in first]
+
+
+def whole_melodies(dataset: Dataset, split: str) -> tuple[list[list[int]], list[str]]:
+    """Pitches and title of each lead sheet of a split, uncut."""
+    windows, titles = dataset.windows(split), tune_titles(dataset)
+    columns = [TABLE.index(name) for name in ("shard", "place", "song")]
+    songs = {(shard, place): song for shard, place, song in windows.table[:, columns].tolist()}
+    pitches = [windows.shards.sheet(*key).notes[:, 1].tolist() for key in songs]
+    return pitches, [titles[song] for song in songs.values()]

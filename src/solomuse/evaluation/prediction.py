@@ -1,0 +1,114 @@
+"""How well a model predicts held-back melodies, and how much it relies on their chords."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.datasets.load import Dataset, Windows
+from solomuse.errors import ConfigError
+from solomuse.model.likelihood import Sequence_, likelihood
+from solomuse.music.chart import Chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.grammar import parse
+from solomuse.tokens.vocabulary import CONDITIONS
+
+
+def predicted(
+    folder: Path, dataset: Dataset, windows: Windows, sheets: Sequence[LeadSheet], rng: np.random.Generator
+) -> dict[str, float]:
+    """Bits, hits and chord sensitivity of a model over the windows of a split.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's.
+    sheets : sequence of LeadSheet
+        What the windows stand for.
+    rng : numpy Generator
+        Chooses the other song's chart for each window.
+
+    Returns
+    -------
+    dict
+        As ``solomuse evaluate --json`` names them. NaN where there is nothing to measure.
+
+    Raises
+    ------
+    ConfigError
+        If transformers is not installed.
+    """
+    try:
+        from transformers import AutoModelForCausalLM
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError:
+        raise ConfigError(
+            'measuring predictions needs transformers; install it with: pip install "solomuse[train]"'
+        ) from None
+    disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)
+    pairs = with_other_chords(windows, sheets, dataset, rng)
+    true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
+    swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
+    sensitivity = swapped.bits_per_note - true.bits_per_note
+    quarters = sum(sheet.chart.duration for sheet in sheets) / TICKS_PER_QUARTER
+    return {
+        "notes": own.notes,
+        **own.per_note(),
+        "bits_per_beat": own.bits / quarters if quarters else float("nan"),
+        "pitch_accuracy": own.pitch_accuracy,
+        "duration_accuracy": own.duration_accuracy,
+        "bits_per_note_other_chords": own.bits_per_note + sensitivity,
+        "chord_sensitivity": sensitivity,
+        "windows": len(windows),
+        "windows_with_other_chords": len(pairs),
+    }
+
+
+def with_other_chords(
+    windows: Windows, sheets: Sequence[LeadSheet], dataset: Dataset, rng: np.random.Generator
+) -> list[tuple[Sequence_, Sequence_]]:
+    """Each window beside itself under another song's chart, where one has the same bars.
+
+    The other chart is moved to the key in which its pitch classes fit the true chart's best, so that what is measured
+    is the changes and not the key.
+    """
+    codec = Codec(dataset.vocabulary)
+    pairs = []
+    for index, sheet in enumerate(sheets):
+        meters = [bar.meter for bar in sheet.chart.bars]
+        others = [
+            other.chart
+            for place, other in enumerate(sheets)
+            if windows.songs[place] != windows.songs[index] and [bar.meter for bar in other.chart.bars] == meters
+        ]
+        if not others:
+            continue
+        other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
+        said = dict(zip(CONDITIONS, parse(windows[index][0].tolist(), dataset.vocabulary).conditions, strict=True))
+        swapped = encode(codec.on_grid(LeadSheet(other, sheet.melody)).saying(**said), dataset.vocabulary)
+        if len(swapped[0]) <= dataset.config.seq_len:
+            pairs.append((windows[index], swapped))
+    return pairs
+
+
+def _in_key_of(chart: Chart, model: Chart) -> Chart:
+    """The chart moved to where its pitch classes overlap most with those of `model`."""
+    target = _histogram(model)
+    overlaps = [float(np.minimum(np.roll(_histogram(chart), shift), target).sum()) for shift in range(12)]
+    return chart.transpose(int(np.argmax(overlaps)))
+
+
+def _histogram(chart: Chart) -> NDArray[np.float64]:
+    weights = np.zeros(12)
+    for span in chart.spans():
+        weights[list(span.chord.pitch_classes)] += span.duration
+    weights /= max(1.0, float(weights.sum()))
+    return weights

@@ -1,0 +1,46 @@
+"""The files of an evaluation: numbers, a table, a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from solomuse.errors import OutputError
+from solomuse.evaluation.excerpts import Excerpt
+from solomuse.evaluation.listening import listening_examples
+from solomuse.evaluation.markdown import markdown
+from solomuse.evaluation.page import page
+from solomuse.formats.midi import write_whole
+
+
+def write_report(
+    document: Mapping[str, Any], players: Mapping[str, Sequence[Excerpt]], out: Path, say: Callable[[str], None]
+) -> None:
+    """Write ``report.json``, ``report.md`` and ``report.html``, in place of any.
+
+    Parameters
+    ----------
+    document : mapping
+        What `solomuse.evaluation.evaluate` or `evaluate_files` returns.
+    players : mapping of str to sequence of Excerpt
+        What each played, for examples.
+
+    Raises
+    ------
+    OutputError
+        If the folder or a file cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another folder") from None
+    say(f"writing {out / 'report.html'}")
+    texts = {
+        "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
+        "report.md": markdown(document),
+        "report.html": page(document, listening_examples(players)),
+    }
+    for name, text in texts.items():
+        write_whole(out / name, text.encode("utf-8", "replace"))

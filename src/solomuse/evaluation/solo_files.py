@@ -1,0 +1,148 @@
+"""Solos of other systems, from files, over charts of the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
+from solomuse.analysis.melody import melody_track
+from solomuse.analysis.swing import straightened
+from solomuse.datasets.lead_sheets import ABC_SUFFIXES, MUSICXML_SUFFIXES, read_lead_sheet
+from solomuse.datasets.midi_files import MIDI_SUFFIXES, with_chord_track
+from solomuse.errors import ChartError, FormatError, NoChordsError, NoMelodyError, SoloMuseError
+from solomuse.evaluation.excerpts import Excerpt
+from solomuse.formats.midi import read_midi
+from solomuse.music.chart import Chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.vocabulary import Vocabulary
+
+SOLO_SUFFIXES = (*MIDI_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES)
+MOST_EXAMPLES = 5
+"""Messages that are kept of each reason for which files are left out."""
+FEWEST_NOTES = 2
+"""Excerpts with fewer are left out: there is no line to measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoloFiles:
+    """What was read from a folder of solos.
+
+    Parameters
+    ----------
+    files : dict
+        ``found`` and ``read``, how many; ``left_out``, by reason ``count`` and ``examples``; ``charts``, how many are
+        held against a ``given`` chart and how many against their ``own`` chords.
+    """
+
+    excerpts: list[Excerpt]
+    files: dict[str, Any]
+
+
+def read_solos(folder: Path, charts: Path | None, vocabulary: Vocabulary, bars: int) -> SoloFiles:
+    """The solos of a folder, cut into stretches side by side, on the grid as a dataset has its melodies.
+
+    Parameters
+    ----------
+    charts : Path, optional
+        A folder of charts by the names of the solos.
+    bars : int
+        Length of a stretch, at most.
+
+    Raises
+    ------
+    FormatError
+        If a folder is missing, or nothing in it can be measured.
+    """
+    for own in (folder, charts):
+        if own is not None and not own.is_dir():
+            raise FormatError(f"{own}: there is no such folder; check the path")
+    paths = sorted(path for path in folder.iterdir() if path.name.lower().endswith(SOLO_SUFFIXES))
+    chart_by_stem = {_stem(path): path for path in sorted(charts.iterdir())} if charts else {}
+    found: list[Excerpt] = []
+    left_out: dict[str, dict[str, Any]] = {}
+    kinds = {"given": 0, "own": 0}
+    for path in paths:
+        chart_path = chart_by_stem.get(_stem(path))
+        try:
+            found += _stretches(Codec(vocabulary).quantise(_solo(path, chart_path)), _stem(path), bars)
+        except SoloMuseError as error:
+            own_reason = left_out.setdefault(error.reason, {"count": 0, "examples": []})
+            own_reason["count"] += 1
+            own_reason["examples"] = [*own_reason["examples"], str(error).splitlines()[0]][:MOST_EXAMPLES]
+        else:
+            kinds["given" if chart_path else "own"] += 1
+    if not found:
+        why = next((reason["examples"][0] for reason in left_out.values()), "it holds no MIDI, MusicXML or ABC file")
+        raise FormatError(f"{folder}: no solo in it can be measured; the first reason: {why}")
+    files = {"found": len(paths), "read": sum(kinds.values()), "charts": kinds, "left_out": left_out}
+    return SoloFiles(found, files)
+
+
+def _stem(path: Path) -> str:
+    """The name without its ending, or without both of ``.mid.gz``."""
+    ending = next((suffix for suffix in SOLO_SUFFIXES if path.name.lower().endswith(suffix)), path.suffix)
+    return path.name[: len(path.name) - len(ending)]
+
+
+def _solo(path: Path, chart_path: Path | None) -> LeadSheet:
+    """The solo of a file over its chart, else over its own chords.
+
+    Raises
+    ------
+    SoloMuseError
+        If one of them cannot be read, or there are no chords.
+    """
+    chart = read_lead_sheet(chart_path).chart if chart_path else None
+    if path.name.lower().endswith(MIDI_SUFFIXES):
+        own = _of_midi(path, needs_chords=chart is None)
+    else:
+        own = read_lead_sheet(path)
+    if not own.melody:
+        raise NoMelodyError(f"{path}: it has no notes of melody")
+    if chart is None:
+        if all(span.chord.root is None for span in own.chart.spans()):
+            raise NoChordsError(f"{path}: it has no chords; put a chart named {_stem(path)} into the folder of charts")
+        return own
+    try:
+        return over_chart(own, replace(chart, qpm=own.chart.qpm or chart.qpm))
+    except ChartError as error:
+        raise ChartError(f"{path} over {chart_path}: {error}") from None
+
+
+def _of_midi(path: Path, needs_chords: bool) -> LeadSheet:
+    song = with_chord_track(read_midi(path))
+    track = melody_track(song).track
+    if needs_chords and not song.chords:
+        raise NoChordsError(f"{path}: it has no chord markers; put a chart named {_stem(path)} into the charts")
+    whole = lead_sheet_of(song, track, song_chords(song, track) if song.chords else ())
+    return LeadSheet(whole.chart, straightened(whole.melody))
+
+
+def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
+    """The notes of a solo over a chart, which comes again as often as the solo is longer; both begin together.
+
+    Raises
+    ------
+    ChartError
+        If the bars of the solo are not as long as those of the chart.
+    """
+    last = solo.melody[-1].time
+    choruses = last // chart.duration + 1
+    whole = replace(chart, bars=chart.bars * choruses)
+    lengths = zip(whole.bars, solo.chart.bars, strict=False)
+    if any(mine.duration != theirs.duration for mine, theirs in lengths):
+        raise ChartError("the bars of the chart and of the solo differ in length: give both the same meters")
+    return LeadSheet(whole, solo.melody)
+
+
+def _stretches(sheet: LeadSheet, name: str, bars: int) -> Iterator[Excerpt]:
+    """The stretches of a solo that hold a line; the last one may be shorter. Each file counts as a tune of its own."""
+    count = len(sheet.chart.bars)
+    for first in range(0, count, bars):
+        part = sheet.slice(first, min(first + bars, count))
+        if len(part.melody) >= FEWEST_NOTES:
+            yield Excerpt(name, f"{name} {first}", part)

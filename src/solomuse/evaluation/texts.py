@@ -1,0 +1,94 @@
+"""How an evaluation is told: what the numbers mean, and how they are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from solomuse.metrics.set_distance import FEATURES
+
+PREDICTION: dict[str, tuple[str, str]] = {
+    "bits_per_note": ("bits per note", "all events; less is better"),
+    "pitch_bits_per_note": ("of them for pitch", ""),
+    "rhythm_bits_per_note": ("of them for rhythm", ""),
+    "velocity_bits_per_note": ("of them for loudness", ""),
+    "bits_per_beat": ("bits per quarter", "less is better"),
+    "pitch_accuracy": ("pitch is the likeliest one", "given that a note begins; more is better"),
+    "duration_accuracy": ("length is the likeliest one", "more is better"),
+    "chord_sensitivity": ("chord sensitivity, bits per note", "what another song's chords cost; 0: deaf to them"),
+    "ngram_bits_per_note": ("bits per note of the best n-gram model", "it knows no chords"),
+}
+"""Label and remark of each figure of prediction."""
+
+SETS: dict[str, str] = {
+    "diversity": "diversity, 4-grams",
+    "bar_rhythm_divergence": "bar-rhythm divergence, bits",
+    **{f"overlapping_area.{name}": f"overlap: {name.replace('_', ' ')}" for name in FEATURES},
+    **{f"kl_divergence.{name}": f"KL: {name.replace('_', ' ')}" for name in FEATURES},
+}
+"""Labels of the figures that only sets of solos have."""
+
+HOW_TO_READ = (
+    "Of none of these figures is more better: the nearer to the humans on the same tunes, the better.",
+    "In brackets: 95 % intervals, bootstrapped over tunes. A star: differs from the humans for sure.",
+    "Distance: how far the means are from the humans', in standard deviations between human solos; the mean over each "
+    "section's figures, and over the sections. Nobody needs to be nearer than other humans are.",
+    "Sets: against human melodies on other tunes. Other humans say what can be reached; overlap 1 is the same.",
+    "Originality is measured against all melodies of the dataset's training split on other tunes.",
+)
+
+
+def number(value: float | None) -> str:
+    """A figure in as many digits as it deserves."""
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+
+
+def is_sure(figure: Mapping[str, Any]) -> bool:
+    """Whether a figure differs from the humans' for sure."""
+    difference = figure["minus_human"]
+    if difference is None or difference["low"] is None:
+        return False
+    return bool(difference["low"] > 0 or difference["high"] < 0)
+
+
+def interval(figure: Mapping[str, Any]) -> str:
+    """The interval of a figure in brackets; nothing where there is none."""
+    return "" if figure["low"] is None else f"[{number(figure['low'])}, {number(figure['high'])}]"
+
+
+def of_set(sets: Mapping[str, Any], name: str) -> float | None:
+    """A figure of a set by its dotted name; None where it was not measured."""
+    group, _, feature = name.partition(".")
+    found = sets.get(group)
+    return found.get(feature) if isinstance(found, Mapping) else found
+
+
+def headline(document: Mapping[str, Any]) -> str:
+    """What was evaluated."""
+    if "model" in document:
+        asked = f", {document['style']}" if document["style"] else ""
+        return f"{document['model']} on {document['dataset']} ({document['split']}{asked})"
+    return f"{document['solos']}"
+
+
+def size(table: Mapping[str, Any]) -> str:
+    """How much was measured, in a sentence."""
+    text = f"{table['solos']} charts on {table['tunes']} tunes"
+    takes = max(row["takes"] for row in table["rows"].values())
+    return text + (f", {takes} takes over each (seeds {', '.join(map(str, table['seeds']))})." if takes > 1 else ".")
+
+
+def left_out(files: Mapping[str, Any]) -> list[str]:
+    """What became of the files, a line each."""
+    own, given = files["charts"]["own"], files["charts"]["given"]
+    read = f"{files['read']} of {files['found']} files could be read"
+    return [
+        f"{read}: {given} over given charts, {own} over their own.",
+        *(
+            f"{skip['count']} left out ({reason}), such as: {skip['examples'][0]}"
+            for reason, skip in files["left_out"].items()
+        ),
+    ]

@@ -1,0 +1,174 @@
+"""Rules that lean on what a model plays: range, harmony, phrases, rests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from solomuse.generation.takes import Window
+from solomuse.metrics.line import chord_tones
+from solomuse.metrics.scales import chord_scale, tensions
+from solomuse.tokens.cursors import Cursors, Stage
+from solomuse.tokens.grid_sheet import NO_ROOT
+from solomuse.tokens.vocabulary import BAR, CHORDS_ON_C, Vocabulary
+
+Floats = NDArray[np.float32]
+
+STEP = 2
+"""Semitones of the widest step by which a note resolves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Keeps the solo between two pitches, both included."""
+
+    low: int
+    high: int
+
+    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
+        """As `solomuse.generation.loop.Rule` says."""
+        return scores + _range_scores(cursors.vocabulary, self.low, self.high).to(scores.device)
+
+
+@lru_cache(maxsize=16)
+def _range_scores(vocabulary: Vocabulary, low: int, high: int) -> Tensor:
+    start = vocabulary.note_on.start
+    scores = torch.zeros(len(vocabulary))
+    scores[start : start + low] = -torch.inf
+    scores[start + high + 1 : vocabulary.note_on.stop] = -torch.inf
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """Leans the pitches towards the chart: chord tones on strong beats, allowed tensions, steps out of tension.
+
+    Rhythm is left as it is: whether a note comes does not depend on this rule, only which.
+
+    Parameters
+    ----------
+    weight : float
+        0 changes nothing; the larger, the fewer notes outside.
+    """
+
+    weight: float
+
+    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
+        """As `solomuse.generation.loop.Rule` says."""
+        notes = cursors.vocabulary.note_on
+        own = scores[:, notes.start : notes.stop]
+        bonus = torch.from_numpy(self._bonus(cursors)).to(own)  # (B, 128)
+        leaned = own + bonus
+        # where no note may come, all are -inf and their sums too
+        change = torch.nan_to_num(torch.logsumexp(own, -1) - torch.logsumexp(leaned, -1), nan=0.0)
+        changed = scores.clone()
+        changed[:, notes.start : notes.stop] = leaned + change[:, None]
+        return changed
+
+    def _bonus(self, cursors: Cursors) -> Floats:
+        """What each pitch gets more, shape (B, 128)."""
+        place = cursors.place()
+        roots, qualities = place.root, place.quality
+        grid = cursors.vocabulary.grid
+        is_strong = place.position % (2 * grid) == 0
+        roles = _roles()[qualities]  # (B, 12) above the root
+        pitches = np.arange(128)
+        degrees = (pitches[None, :] - roots[:, None]) % 12
+        role = np.take_along_axis(roles, degrees, axis=1)
+        bonus = _WEIGHTS[is_strong.astype(int)[:, None], role]
+        last = np.where(cursors.pitch >= 0, cursors.pitch, 0)
+        last_role = np.take_along_axis(roles, ((last - roots) % 12)[:, None], axis=1)
+        is_tense = (cursors.pitch >= 0)[:, None] & (last_role != _CHORD_TONE)
+        distance = np.abs(pitches[None, :] - last[:, None])
+        bonus = bonus + _RESOLVING * (is_tense & (distance > 0) & (distance <= STEP))
+        bonus[roots == NO_ROOT] = 0
+        weighted: Floats = (self.weight * bonus).astype(np.float32)
+        return weighted
+
+
+_CHORD_TONE, _TENSION, _SCALE, _OUTSIDE = range(4)
+_WEIGHTS = np.array([[0.3, 0.3, 0.0, -0.5], [1.0, 0.5, -0.3, -1.0]])
+"""What a note gets by its role, on weak places and on strong ones: every second quarter of the bar."""
+_RESOLVING = 0.5
+
+
+@lru_cache(maxsize=1)
+def _roles() -> NDArray[np.int64]:
+    """The role of each degree over each quality of the vocabulary, and over no chord: shape (qualities + 1, 12)."""
+    roles = np.full((len(CHORDS_ON_C) + 1, 12), _OUTSIDE)
+    for row, chord in enumerate(CHORDS_ON_C):
+        for role, classes in (
+            (_SCALE, chord_scale(chord)),
+            (_TENSION, tensions(chord)),
+            (_CHORD_TONE, chord_tones(chord)),
+        ):
+            roles[row, list(classes)] = role
+    return roles
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Leans on where phrases end: a rest of a quarter or more is unlikely early in a phrase and likely when it is due.
+
+    Parameters
+    ----------
+    quarters : float
+        How long a phrase should be.
+    weight : float
+        How much the score of such a rest rises and falls.
+    """
+
+    quarters: float
+    weight: float = 3.0
+
+    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
+        """As `solomuse.generation.loop.Rule` says."""
+        grid = cursors.vocabulary.grid
+        length = (cursors.step - cursors.phrase_start) / grid
+        is_phrase = (cursors.last_end > cursors.phrase_start) & (cursors.step == cursors.last_end)
+        pull = np.clip(2 * (length / self.quarters - 1), -1, 1) * is_phrase * (cursors.stage == Stage.EVENT)
+        return scores + torch.from_numpy(_rests(cursors, grid) * (self.weight * pull)[:, None]).to(scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """Leans towards a share of silence: the more is missing of it so far, the likelier are rests, and short notes.
+
+    Parameters
+    ----------
+    share : float
+        Of the time, from 0 to 1.
+    weight : float
+        How much the score of a rest rises where all of the share is missing, and that of a quarter falls.
+    """
+
+    share: float
+    weight: float = 30.0
+
+    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
+        """As `solomuse.generation.loop.Rule` says."""
+        grid = cursors.vocabulary.grid
+        played = cursors.step - cursors.start
+        # a bar counts as if it had been played as wished, so that the beginning does not swing to and fro
+        silent = (cursors.silent + self.share * 4 * grid) / (played + 4 * grid)
+        pull = self.weight * np.clip(self.share - silent, -1, 1)
+        leaned = _rests(cursors, 1) * (pull * (cursors.stage == Stage.EVENT))[:, None]
+        durations = cursors.vocabulary.duration
+        quarters = (np.arange(durations.stop - durations.start) + 1) / grid
+        leaned[:, durations.start : durations.stop] = -pull[:, None] * quarters
+        return scores + torch.from_numpy(leaned).to(scores)
+
+
+def _rests(cursors: Cursors, at_least: int) -> Floats:
+    """1 for each token that is a rest of so many steps or more, 0 for the others: shape (B, V)."""
+    shift = cursors.vocabulary.time_shift
+    rests = np.zeros((len(cursors.step), len(cursors.vocabulary)), dtype=np.float32)
+    rests[:, shift.start + at_least - 1 : shift.stop] = 1
+    rests[:, BAR] = cursors.to_bar_line >= at_least
+    return rests

@@ -1,0 +1,40 @@
+"""A generated solo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.render.files import Rendering, write_lead_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Solo:
+    """A generated solo over its chart.
+
+    Parameters
+    ----------
+    sheet : LeadSheet
+        Exactly the chart's bars, with the chart's own chords.
+    token_ids : tuple of int
+        The whole sequence, ``<BOS>`` to ``<EOS>``, with chords as the vocabulary holds them.
+    bits_per_note : float
+        What its played notes cost under the model, by its own scores; NaN where none was played.
+    """
+
+    sheet: LeadSheet
+    token_ids: tuple[int, ...]
+    seed: int
+    take: int
+    bits_per_note: float
+
+    def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
+        """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
+
+        Raises
+        ------
+        OutputError
+            If the ending is unknown or the file cannot be written.
+        """
+        write_lead_sheet(self.sheet, path, rendering)

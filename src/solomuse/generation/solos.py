@@ -1,0 +1,153 @@
+"""Solos over charts: what is asked becomes takes, which are played and become solos."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from solomuse.errors import ConfigError
+from solomuse.generation.controls import Controls
+from solomuse.generation.editing import Edit, Outline, outline
+from solomuse.generation.infill import fill
+from solomuse.generation.loop import Rule, play
+from solomuse.generation.solo import Solo
+from solomuse.generation.takes import PlayedNote, Take
+from solomuse.model.folder import Model
+from solomuse.music.chart import Chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.grid_sheet import GridSheet
+
+MOST_TAKES = 256
+MOST_BARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A chart with what is asked of the solos over it."""
+
+    chart: Chart
+    grid: GridSheet
+    outline: Outline
+    model: Model
+    controls: Controls
+    seed: int
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The controls' rules, then the edit's."""
+        return (*self.controls.rules, *self.outline.rules)
+
+    def take(
+        self,
+        *numbers: int,
+        gaps: Sequence[tuple[int, int]] | None = None,
+        notes: Sequence[PlayedNote] | None = None,
+    ) -> Take:
+        """A take whose randomness follows from the seed and its numbers."""
+        return Take(
+            chart=self.grid,
+            vocabulary=self.model.vocabulary,
+            rng=np.random.default_rng((self.seed, *numbers)),
+            window_bars=self.model.window_bars,
+            room=self.model.decoder.config.block_size,
+            gaps=self.outline.gaps if gaps is None else gaps,
+            notes=list(self.outline.notes if notes is None else notes),
+            conditions_at=self.controls.conditions_at(self.grid.steps),
+        )
+
+
+def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, seed: int) -> _Task:
+    """What is asked, checked.
+
+    Raises
+    ------
+    ConfigError
+        If the model or the chart do not go with what is asked.
+    VocabularyError
+        If a meter is not in the vocabulary.
+    """
+    if len(chart.bars) > MOST_BARS:
+        raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
+    codec = Codec(model.vocabulary)
+    quantised = codec.quantise(LeadSheet(chart, ()))
+    grid = codec.on_grid(quantised).saying(**controls.conditions(model))
+    drawn = outline(edit, quantised.chart, grid, codec)
+    low, high = controls.range
+    if edit is not None and edit.lock == "pitches" and not all(low <= n.pitch <= high for n in edit.line.melody):
+        raise ConfigError(f"the locked pitches leave the range, {low} to {high}: choose another range or instrument")
+    return _Task(chart, grid, drawn, model, controls, seed)
+
+
+def solos_of(task: _Task, takes: int) -> list[Solo]:
+    """So many solos, played in one batch."""
+    growing = [task.take(number) for number in range(takes)]
+    if task.outline.looks_ahead:
+        for number, take in enumerate(growing):
+            fill(
+                task.model.decoder,
+                take,
+                task.model.vocabulary,
+                task.controls.sampling,
+                task.rules,
+                partial(_try, task, number),
+            )
+    else:
+        _finish(task, growing)
+    return [_solo(task, take, number) for number, take in enumerate(growing)]
+
+
+def _try(task: _Task, number: int, attempt: int, gap: tuple[int, int], notes: Sequence[PlayedNote]) -> Take:
+    """A take of one gap; `number` is that of the solo."""
+    return task.take(number, gap[0], attempt, gaps=[gap], notes=notes)
+
+
+def _finish(task: _Task, takes: Sequence[Take]) -> None:
+    decoder, vocabulary = task.model.decoder, task.model.vocabulary
+    for _ in play(decoder, takes, vocabulary, task.controls.sampling, task.rules):
+        pass
+
+
+def _solo(task: _Task, take: Take, number: int) -> Solo:
+    sheet = LeadSheet(task.chart, _melody(take, task))
+    whole = replace(task.grid, notes=np.array(take.notes, dtype=np.int32).reshape(-1, 4))
+    played = len(take.notes) - len(task.outline.notes)
+    return Solo(
+        sheet=sheet,
+        token_ids=tuple(encode(whole, task.model.vocabulary)[0].tolist()),
+        seed=task.seed,
+        take=number,
+        bits_per_note=-take.log_likelihood / math.log(2) / played if played else math.nan,
+    )
+
+
+def _melody(take: Take, task: _Task) -> tuple[Note, ...]:
+    step = task.model.vocabulary.step_ticks
+    return tuple(Note(start * step, pitch, steps * step, velocity) for start, pitch, steps, velocity in take.notes)
+
+
+def solos_over(model: Model, charts: Sequence[Chart], controls: Controls, seed: int) -> list[Solo]:
+    """A solo over each of some charts, all in one batch; each depends on its chart, the seed and its place only."""
+    tasks = [task_of(model, chart, controls, None, seed) for chart in charts]
+    takes = [task.take(number) for number, task in enumerate(tasks)]
+    if tasks:
+        _finish(tasks[0], takes)
+    return [_solo(task, take, number) for number, (task, take) in enumerate(zip(tasks, takes, strict=True))]
+
+
+def streamed(task: _Task) -> Iterator[LeadSheet]:
+    """The bars of one solo, each as soon as it is finished, with the notes that begin in it."""
+    take, given = task.take(0), 0
+    for _ in play(task.model.decoder, [take], task.model.vocabulary, task.controls.sampling, task.rules):
+        melody = _melody(take, task) if take.finished_bars > given else ()
+        for bar in range(given, take.finished_bars):
+            start, end = task.chart.bar_times[bar : bar + 2]
+            notes = tuple(note.shift(-start) for note in melody if start <= note.time < end)
+            yield LeadSheet(task.chart.slice(bar, bar + 1), notes)
+        given = max(given, take.finished_bars)

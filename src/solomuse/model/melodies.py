@@ -1,0 +1,234 @@
+"""The melodies that a model has learned from, in its folder: what a solo is held against to see what is copied.
+
+``melodies.npz`` has the arrays of an `IntervalIndex` (intervals alone: no key, no rhythm) and the names of the songs,
+as JSON in UTF-8. Songs that were held back are not in it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solomuse.datasets.catalogue import TABLE
+from solomuse.datasets.load import Dataset
+from solomuse.errors import ModelError
+from solomuse.formats.midi import write_whole
+from solomuse.metrics.originality import LARGEST_INTERVAL, IntervalIndex
+
+MELODIES = "melodies.npz"
+MELODIES_VERSION = 1
+MOST_NOTES = 20_000_000
+"""Notes of the largest index: more would take minutes and gigabytes to sort. What is beyond is not kept."""
+
+_PLACE = [TABLE.index(name) for name in ("song", "shard", "place")]
+_PITCH = 1
+"""Column of `GridSheet.notes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Melody:
+    """A melody that was learned from.
+
+    Parameters
+    ----------
+    title, player : str
+        Empty where the source does not say.
+    intervals : bytes
+        Semitones from note to note, each as a signed byte.
+    """
+
+    title: str
+    player: str
+    intervals: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Melodies:
+    """The melodies that a model has learned from, to be searched.
+
+    Parameters
+    ----------
+    index : IntervalIndex
+        A song's number is its place in `titles` and `players`.
+    titles, players : tuple of str
+        Empty where the source does not say.
+    is_whole : bool
+        Whether these are all; not so where they did not fit, or an earlier model did not say what it had learned from.
+    """
+
+    index: IntervalIndex
+    titles: tuple[str, ...]
+    players: tuple[str, ...]
+    is_whole: bool = True
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    def __iter__(self) -> Iterator[Melody]:
+        """All of them, in order."""
+        ends = [*self.index.starts[1:].tolist(), len(self.index.intervals)]
+        for title, player, start, end in zip(self.titles, self.players, self.index.starts.tolist(), ends, strict=True):
+            yield Melody(title, player, self.index.intervals[start : end - 1].tobytes())
+
+    def name(self, song: int) -> str:
+        """What a song is called: ``Anthropology (Art Pepper)``."""
+        title, player = self.titles[song] or "a tune without a title", self.players[song]
+        return f"{title} ({player})" if player else title
+
+
+NOT_KNOWN = Melodies(IntervalIndex.of([]), (), (), is_whole=False)
+"""Those of a model that does not say."""
+
+
+def melodies_of(datasets: Iterable[Dataset], known: Melodies | None = None, most_notes: int = MOST_NOTES) -> Melodies:
+    """The melodies of the songs to learn from in some datasets, after those that are known.
+
+    Parameters
+    ----------
+    datasets : iterable of Dataset
+    known : Melodies, optional
+        Those of the model that a training begins with. One that comes again is kept once.
+    most_notes : int
+        Where to stop.
+    """
+    kept: dict[Melody, None] = {}
+    notes, is_whole = 0, known is None or known.is_whole
+    for melody in [*(known or ()), *(melody for dataset in datasets for melody in _learned(dataset))]:
+        if melody in kept:
+            continue
+        if notes + len(melody.intervals) + 1 > most_notes:
+            is_whole = False
+            continue
+        kept[melody] = None
+        notes += len(melody.intervals) + 1
+    return Melodies(
+        IntervalIndex.of(_pitches(melody) for melody in kept),
+        tuple(melody.title for melody in kept),
+        tuple(melody.player for melody in kept),
+        is_whole,
+    )
+
+
+def _learned(dataset: Dataset) -> Iterator[Melody]:
+    """The melodies of the training split, each once; a song may have several."""
+    windows = dataset.windows("train")
+    with (dataset.path / "songs.jsonl").open(encoding="utf-8") as file:
+        songs = [_named(json.loads(line)) for line in file]
+    for song, shard, place in dict.fromkeys(map(tuple, windows.table[:, _PLACE].tolist())):
+        pitches = windows.shards.sheet(shard, place).notes[:, _PITCH]
+        intervals = np.clip(np.diff(pitches), -LARGEST_INTERVAL, LARGEST_INTERVAL).astype(np.int8)
+        title, player = songs[song]
+        yield Melody(title, player, intervals.tobytes())
+
+
+def _named(line: dict[str, object]) -> tuple[str, str]:
+    """Title and player of a line of ``songs.jsonl``."""
+    metadata = line.get("metadata")
+    player = metadata.get("performer", "") if isinstance(metadata, dict) else ""
+    return str(line.get("title") or ""), str(player or "")
+
+
+def _pitches(melody: Melody) -> list[int]:
+    """Pitches with the melody's intervals; how high they are does not matter."""
+    return [0, *accumulate(np.frombuffer(melody.intervals, dtype=np.int8).tolist())]
+
+
+def melodies_before(folder: Path | None) -> Melodies | None:
+    """What a training goes on from: the melodies of the model that it begins with; None where it begins with none.
+
+    Raises
+    ------
+    ModelError
+        As `load_melodies` says.
+    """
+    return None if folder is None else load_melodies(folder) or NOT_KNOWN
+
+
+def write_melodies(folder: Path, datasets: Iterable[Dataset], known: Melodies | None = None) -> None:
+    """Write the index of what a model learns from into its folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write_whole(folder / MELODIES, melodies_file(melodies_of(datasets, known)))
+
+
+def melodies_file(melodies: Melodies) -> bytes:
+    """What ``melodies.npz`` holds; the same for the same melodies."""
+    names = json.dumps([melodies.titles, melodies.players], ensure_ascii=False).encode("utf-8", "replace")
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        version=np.array(MELODIES_VERSION),
+        intervals=melodies.index.intervals,
+        starts=melodies.index.starts.astype(np.int32),
+        order=melodies.index.order,
+        names=np.frombuffer(names, dtype=np.uint8),
+        is_whole=np.array(melodies.is_whole),
+    )
+    return file.getvalue()
+
+
+def load_melodies(folder: Path) -> Melodies | None:
+    """The melodies that the model in a folder has learned from; None where the folder does not say.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged, or of another version.
+    """
+    path = folder / MELODIES
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        version = int(arrays["version"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise _damaged(path) from None
+    if version != MELODIES_VERSION:
+        raise ModelError(
+            f"{path} has version {version}, this SoloMuse reads {MELODIES_VERSION}: use the version that trained the "
+            "model, or delete the file to do without it"
+        )
+    try:
+        return _checked(arrays)
+    except (ValueError, KeyError, TypeError):
+        raise _damaged(path) from None
+
+
+def _checked(arrays: dict[str, NDArray[np.generic]]) -> Melodies:
+    """The melodies in the arrays of a file.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If they do not fit together.
+    """
+    titles, players = json.loads(arrays["names"].tobytes().decode("utf-8"))
+    intervals, starts, order = (arrays[name] for name in ("intervals", "starts", "order"))
+    ends = np.append(starts[1:], len(intervals))[: len(starts)].astype(np.int64) - 1  # where no run goes on
+    if (
+        [array.dtype.name for array in (intervals, starts, order)] != ["int8", "int32", "int32"]
+        or len(titles) != len(players)
+        or len(titles) != len(starts)
+        or not np.array_equal(np.sort(np.concatenate([order, ends])), np.arange(len(intervals)))
+    ):
+        raise ValueError("the arrays do not fit together")
+    index = IntervalIndex(intervals.astype(np.int8), starts.astype(np.int64), order.astype(np.int32))
+    return Melodies(index, tuple(titles), tuple(players), bool(arrays["is_whole"]))
+
+
+def _damaged(path: Path) -> ModelError:
+    return ModelError(f"{path} is damaged: copy or train the model again, or delete the file to do without it")

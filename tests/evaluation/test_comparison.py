@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS, Yardstick, compared, histograms
+from solomuse.evaluation.excerpts import Excerpt
+from solomuse.evaluation.figures import Corpus
+from solomuse.evaluation.markdown import markdown
+from solomuse.evaluation.page import page
+from solomuse.evaluation.plots import bar_plot, line_plot
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+
+CHART = parse_chart("Dm7 | G7 | Cmaj7 | C6")
+TONES = (62, 65, 69, 72, 67, 71, 74, 77, 64, 67, 71, 72, 60, 64, 67, 69)
+
+
+def solo(seed: int, shift: int = 0) -> LeadSheet:
+    """Chord tones in quarters, a few of them a tone higher, all moved up by `shift`."""
+    rng = np.random.default_rng(seed)
+    moves = rng.choice([0, 2], size=16, p=[0.8, 0.2])
+    return LeadSheet(CHART, tuple(Note(480 * i, TONES[i] + int(moves[i]) + shift, 240) for i in range(16)))
+
+
+def players() -> dict[str, list[Excerpt]]:
+    human = [Excerpt(f"tune {seed}", str(seed), solo(seed)) for seed in range(8)]
+    outside = [replace(own, sheet=solo(seed, shift=1)) for seed, own in enumerate(human)]
+    others = [Excerpt(f"other {seed}", f"o{seed}", solo(100 + seed)) for seed in range(8)]
+    return {"copy": human, "outside": outside, HUMAN: human, OTHER_HUMANS: others}
+
+
+def test_who_plays_what_humans_play_has_no_distance() -> None:
+    rows = compared(players(), Yardstick(), seed=1)
+    assert rows["copy"]["distance"] == 0
+    assert rows[OTHER_HUMANS]["distance"] < 0.6 < rows["outside"]["distance"]
+
+
+def test_a_difference_from_humans_has_an_interval() -> None:
+    figures = compared(players(), Yardstick(), seed=1)["outside"]["figures"]
+    assert figures["chord_tone_ratio"]["minus_human"]["high"] < 0
+    assert figures["notes_per_bar"]["minus_human"] == {"mean": 0, "low": 0, "high": 0}
+
+
+def test_originality_leaves_the_own_tune_out() -> None:
+    pitches = [note.pitch for note in solo(0).melody]
+    corpus = Corpus.of([pitches], ["tune 0"])
+    assert corpus.figures(solo(0), "tune 0")["longest_shared_run"] == 0
+    assert corpus.figures(solo(0), "tune 1")["longest_shared_run"] > 8
+
+
+def test_takes_over_one_chart_are_held_against_each_other() -> None:
+    same = [Excerpt("a", "1", solo(1), take) for take in range(3)]
+    different = [Excerpt("a", "1", solo(seed), seed) for seed in range(3)]
+    rows = compared({"same": same, "different": different}, Yardstick(), seed=1)
+    assert rows["same"]["sets"]["diversity"] == 0
+    assert rows["different"]["sets"]["diversity"] > 0
+
+
+def test_sets_are_compared_where_there_are_melodies_enough() -> None:
+    reference = [solo(200 + seed) for seed in range(8)]
+    rows = compared(players(), Yardstick(reference=reference), seed=1)
+    assert rows["copy"]["sets"]["overlapping_area"]["mean_interval"] > 0.5
+    few = compared({"one": players()[HUMAN][:1]}, Yardstick(reference=reference), seed=1)
+    assert "overlapping_area" not in few["one"]["sets"]
+
+
+def test_solos_without_notes_do_not_break_the_table() -> None:
+    silent = [Excerpt("tune 0", "0", LeadSheet(CHART, ()))]
+    row = compared({"silent": silent, HUMAN: players()[HUMAN]}, Yardstick(reference=[solo(1)]), seed=1)["silent"]
+    assert math.isnan(row["figures"]["chord_tone_ratio"]["mean"])
+    assert row["figures"]["rest_share"]["mean"] == 1
+
+
+def test_degrees_are_counted_above_the_root_of_the_chord() -> None:
+    sheet = LeadSheet(
+        parse_chart("G7"), (Note(0, 67, 480), Note(480, 71, 480), Note(960, 60, 480), Note(1440, 67, 480))
+    )
+    degrees = histograms([sheet])["degrees"]
+    assert {name: share for name, share in degrees.items() if share} == {"0": 0.5, "4": 0.25, "5": 0.25}
+
+
+def test_names_from_files_are_text_of_the_page_and_of_the_table() -> None:
+    rows = compared({"<b>|x": players()[HUMAN]}, Yardstick(), seed=1)
+    table = {"solos": 8, "tunes": 8, "seeds": [1], "references": 0, "rows": rows}
+    files = {"found": 1, "read": 1, "charts": {"given": 0, "own": 1}, "left_out": {}}
+    document = {"solos": "<b>|x", "charts": None, "files": files, "played": table}
+    assert "<b>|x" not in page(document, ())
+    assert "&lt;b&gt;|x" in page(document, ())
+    assert "<b>\\|x" in markdown(document)
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.0], [0.1, 0.4]])
+def test_plots_hold_each_player_and_no_broken_number(values: list[float]) -> None:
+    for plot in (
+        line_plot({"a": [*values], "b": [None, 1.0]}, ["x", "y"], "t"),
+        bar_plot({"a": values}, ["x", "y"], "t"),
+    ):
+        assert ">a<" in plot
+        assert "nan" not in plot
+        assert 'aria-label="t"' in plot

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solomuse.errors import ChartError, FormatError
+from solomuse.evaluation.solo_files import over_chart, read_solos
+from solomuse.formats.midi import write_midi
+from solomuse.formats.musicxml import write_musicxml
+from solomuse.music.chart import Chart
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
+from solomuse.tokens.vocabulary import vocabulary
+
+GRID = vocabulary(12)
+BLUES = parse_chart("C7 | F7 | C7 | C7")
+
+
+def quarters(bars: int, chart: Chart = BLUES) -> LeadSheet:
+    return LeadSheet(chart, tuple(Note(beat * 480, 60 + beat % 5, 480) for beat in range(4 * bars)))
+
+
+def write_bare_midi(sheet: LeadSheet, path: Path) -> None:
+    """Notes alone: no chords, no band."""
+    write_midi(Song((Track(sheet.melody, "Solo", 66),), melody_track=0), path)
+
+
+def test_a_solo_is_held_against_the_chart_of_its_name(tmp_path: Path) -> None:
+    solos, charts = tmp_path / "solos", tmp_path / "charts"
+    solos.mkdir()
+    charts.mkdir()
+    write_bare_midi(quarters(4), solos / "blues.mid")
+    (charts / "blues.txt").write_text("Dm7 | G7 | Cmaj7 | C6")
+    read = read_solos(solos, charts, GRID, 16)
+    chords = [span.chord.symbol() for span in read.excerpts[0].sheet.chart.spans()]
+    assert chords == ["Dm7", "G7", "Cmaj7", "C6"]
+    assert read.files["charts"] == {"given": 1, "own": 0}
+
+
+def test_notation_brings_its_own_chords(tmp_path: Path) -> None:
+    write_musicxml(quarters(4), tmp_path / "blues.musicxml")
+    read = read_solos(tmp_path, None, GRID, 16)
+    assert [span.chord.symbol() for span in read.excerpts[0].sheet.chart.spans()] == ["C7", "F7", "C7"]
+    assert [note.pitch for note in read.excerpts[0].sheet.melody] == [60 + beat % 5 for beat in range(16)]
+
+
+def test_what_cannot_be_measured_is_counted_by_reason_and_costs_no_other(tmp_path: Path) -> None:
+    write_musicxml(quarters(4), tmp_path / "good.musicxml")
+    write_bare_midi(quarters(4), tmp_path / "chordless.mid")
+    (tmp_path / "broken.musicxml").write_text("<score")
+    (tmp_path / "broken.mid").write_bytes(b"nothing")
+    (tmp_path / "notes.txt").write_text("not a solo")
+    files = read_solos(tmp_path, None, GRID, 16).files
+    assert (files["found"], files["read"]) == (4, 1)
+    assert {reason: skip["count"] for reason, skip in files["left_out"].items()} == {"NoChords": 1, "Format": 2}
+    assert "chordless" in files["left_out"]["NoChords"]["examples"][0]
+
+
+def test_a_solo_is_cut_into_stretches_side_by_side(tmp_path: Path) -> None:
+    write_musicxml(quarters(4), tmp_path / "blues.musicxml")
+    stretches = read_solos(tmp_path, None, GRID, 3).excerpts
+    assert [len(stretch.sheet.chart.bars) for stretch in stretches] == [3, 1]
+    assert len({stretch.tune for stretch in stretches}) == 1
+    assert len({stretch.chart for stretch in stretches}) == 2
+
+
+def test_a_chart_comes_again_as_often_as_the_solo_is_longer() -> None:
+    whole = over_chart(
+        LeadSheet(parse_chart("C | " * 9 + "C"), quarters(9, parse_chart("C | " * 9 + "C")).melody), BLUES
+    )
+    assert len(whole.chart.bars) == 12
+    assert len(whole.melody) == 36
+
+
+def test_a_chart_in_another_meter_is_refused() -> None:
+    with pytest.raises(ChartError, match="differ in length"):
+        over_chart(quarters(2), parse_chart("3/4 C | F | G | C"))
+
+
+def test_only_a_folder_will_do(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no such folder"):
+        read_solos(tmp_path / "missing", None, GRID, 16)

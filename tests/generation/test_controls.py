@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from solomuse.errors import ConfigError
+from solomuse.generation import Controls, generate
+from solomuse.generation.rules import Harmony
+from solomuse.generation.sampling import Sampling
+from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
+from solomuse.metrics.rhythm import rest_share
+from solomuse.model.folder import Model
+from solomuse.tokens.vocabulary import DENSITIES, REGISTERS
+
+CHART = " | ".join(["Dm7 G7", "Cmaj7", "F#m7b5", "B7"] * 4)
+
+
+def sheets(model: Model, **asked) -> list:
+    return [solo.sheet for solo in generate(model, CHART, takes=6, seed=1, controls=Controls(**asked))]
+
+
+@pytest.mark.parametrize("asked", [{"instrument": "tenor sax"}, {"low": 60, "high": 72}, {"instrument": "tuba"}])
+def test_every_note_is_in_range(random_model: Model, asked: dict) -> None:
+    low, high = Controls(**asked).range
+    pitches = [note.pitch for sheet in sheets(random_model, **asked) for note in sheet.melody]
+    assert low <= min(pitches) < max(pitches) <= high
+
+
+def test_harmony_brings_chord_tones_and_resolution_and_leaves_the_rhythm(random_model: Model) -> None:
+    plain, leaned = sheets(random_model), sheets(random_model, harmony=2.0)
+    assert chord_tone_ratio(leaned) > chord_tone_ratio(plain) + 0.15
+    assert step_resolution(leaned) > 2 * step_resolution(plain)
+
+
+def test_harmony_does_not_change_how_likely_a_note_is(random_model: Model) -> None:
+    seen = []
+
+    class Spy(Harmony):
+        def __call__(self, scores, cursors, windows):
+            changed = super().__call__(scores, cursors, windows)
+            notes = cursors.vocabulary.note_on
+            part = slice(notes.start, notes.stop)
+            seen.append((torch.logsumexp(scores[:, part], -1), torch.logsumexp(changed[:, part], -1)))
+            assert torch.equal(scores[:, notes.stop :], changed[:, notes.stop :])
+            return changed
+
+    class Spied(Controls):
+        rules = (Spy(1.0),)
+
+    generate(random_model, "C | F7", controls=Spied())
+    assert len(seen) > 10
+    for before, after in seen:
+        assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_the_larger_the_share_of_rests_that_is_asked_for_the_more_of_the_time_is_silent(random_model: Model) -> None:
+    few, some, many = (
+        np.mean([rest_share(sheet) for sheet in sheets(random_model, rests=share)]) for share in (0.0, 0.3, 0.8)
+    )
+    assert few < 0.1 < some < many
+    assert some == pytest.approx(0.3, abs=0.12)
+
+
+def test_phrases_are_about_as_long_as_they_should_be(random_model: Model) -> None:
+    from solomuse.metrics.rhythm import phrase_lengths
+
+    short, long = (
+        np.mean(np.concatenate([phrase_lengths(sheet) for sheet in sheets(random_model, phrase=quarters)]))
+        for quarters in (2, 12)
+    )
+    assert short < long
+
+
+def test_conditions_are_said_to_the_model(random_model: Model) -> None:
+    said = Controls(style="Bebop", feel="swing", player="ada", instrument="tenor").conditions(random_model)
+    values = [kind.values for kind in random_model.vocabulary.conditions]
+    assert (values[1][said["style"]], values[2][said["feel"]], said["player"]) == ("bebop", "swing", 0)
+    assert values[3][said["instrument"]] == "tenor-sax"
+    assert Controls(instrument="tuba").conditions(random_model)["instrument"] == -1
+
+
+def test_an_arc_makes_density_and_register_grow() -> None:
+    at = Controls(density=5, register=65, arc=1.0).conditions_at(1000)
+    density, register = ([at(step)[name] for step in range(0, 1001, 100)] for name in ("density", "register"))
+    assert density == sorted(density)
+    assert register == sorted(register)
+    assert (DENSITIES[density[0]], DENSITIES[density[-1]]) == (2, 8)
+    assert (REGISTERS[register[0]], REGISTERS[register[-1]]) == (60, 70)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"style": "polka"}, "knows bebop, cool"),
+        ({"player": "Grace"}, "Ada Lovelace"),
+        ({"instrument": "kazoo"}, "kazoo"),
+        ({"low": 60, "high": 65}, "octave"),
+        ({"instrument": "flute", "register": 40}, "outside of the range"),
+        ({"rests": 1.5}, "rests is 1.5"),
+        ({"harmony": -1}, "harmony is -1"),
+        ({"arc": 2}, "arc is 2"),
+        ({"top_k": -1}, "top_k is -1"),
+        ({"min_p": 2}, "min_p is 2"),
+        ({"guidance": -1}, "guidance is -1"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(random_model: Model, asked: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        generate(random_model, "C", controls=Controls(**asked))
+
+
+def test_a_model_that_has_not_learned_of_a_condition_says_so(random_model: Model) -> None:
+    bare = replace(random_model, about={**random_model.about, "conditions": {}, "players": []})
+    for name in ("style", "feel", "player"):
+        with pytest.raises(ConfigError, match=f"leave out --{name}"):
+            Controls(**{name: "x"}).conditions(bare)
+
+
+def test_sampling_keeps_what_it_should() -> None:
+    scores = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(1000, 1)
+    points = torch.linspace(0, 0.9999, 1000)
+
+    def kept(**options: float) -> list[float]:
+        chosen = Sampling(**{"top_p": 1.0, **options}).choose(scores, points)
+        return (torch.bincount(chosen, minlength=4) / 1000).tolist()
+
+    assert kept() == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.01)
+    assert kept(top_p=0.8) == pytest.approx([0.625, 0.375, 0, 0], abs=0.01)
+    assert kept(top_k=1) == [1, 0, 0, 0]
+    assert kept(min_p=0.29) == pytest.approx([0.526, 0.316, 0.158, 0], abs=0.01)
+    assert kept(temperature=0.0) == [1, 0, 0, 0]
+    assert kept(temperature=10.0)[3] > 0.2

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solomuse.errors import ConfigError, FormatError
+from solomuse.generation import Controls, Edit, generate, stream
+from solomuse.generation.editing import parse_bars, turns
+from solomuse.generation.infill import _drawn
+from solomuse.generation.lines import read_line
+from solomuse.model.folder import Model
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
+from solomuse.render.files import write_lead_sheet
+
+CHART = parse_chart(" | ".join(["Dm7 G7", "Cmaj7", "(3/4) F#m7b5", "(4/4) B7"] * 3))
+
+
+@pytest.fixture(scope="module")
+def line(random_model: Model) -> LeadSheet:
+    return generate(random_model, CHART, seed=9, controls=Controls(low=50, high=80))[0].sheet
+
+
+TOO_LONG = LeadSheet(parse_chart(" | ".join(["C"] * 13)), (Note(CHART.duration, 60, 480),))
+
+
+def notes_of(sheet: LeadSheet, bar: int) -> list[Note]:
+    start, end = CHART.bar_times[bar : bar + 2]
+    return [note for note in sheet.melody if start <= note.time < end]
+
+
+@given(kept=st.sets(st.integers(0, 11), min_size=1, max_size=11), seed=st.integers(0, 99))
+@settings(max_examples=6, deadline=None)
+def test_kept_bars_stay_and_the_others_are_new(random_model: Model, line: LeadSheet, kept: set[int], seed: int) -> None:
+    for solo in generate(random_model, CHART, seed=seed, edit=Edit(line, keep=kept)):
+        assert all(notes_of(solo.sheet, bar) == notes_of(line, bar) for bar in kept)
+        assert solo.sheet.chart == CHART
+        assert all(a.end <= b.time for a, b in zip(solo.sheet.melody, solo.sheet.melody[1:], strict=False))
+
+
+def test_of_several_tries_the_likelier_one_is_drawn_more_often() -> None:
+    rng = np.random.default_rng(1)
+    drawn = np.bincount([_drawn(np.log([0.1, 0.6, 0.3]), rng) for _ in range(2000)], minlength=3) / 2000
+    assert drawn == pytest.approx([0.1, 0.6, 0.3], abs=0.04)
+
+
+def test_the_gap_that_makes_what_follows_likely_is_preferred(random_model: Model, line: LeadSheet) -> None:
+    from solomuse.generation.infill import _following
+    from solomuse.generation.solos import task_of
+
+    task = task_of(random_model, CHART, Controls(), Edit(line, keep={0, 1, 2, 3, 6, 7}), 1)
+    gap = task.outline.gaps[0]
+    tries = [task.take(number, gaps=[], notes=task.outline.notes) for number in range(3)]
+    likelihoods = _following(random_model.decoder, tries, gap, random_model.vocabulary)
+    assert likelihoods[0] < 0
+    assert np.allclose(likelihoods, likelihoods[0], atol=1e-3)  # the same notes
+
+
+def test_trading_answers_every_other_time(random_model: Model, line: LeadSheet) -> None:
+    solo = generate(random_model, CHART, edit=Edit(line, trade=2))[0].sheet
+    kept = turns(12, 2)
+    assert sorted(kept) == [0, 1, 4, 5, 8, 9]
+    assert all(notes_of(solo, bar) == notes_of(line, bar) for bar in kept)
+    assert any(notes_of(solo, bar) != notes_of(line, bar) for bar in {*range(12)} - kept)
+
+
+def test_a_motif_is_gone_on_from_where_it_ends(random_model: Model, line: LeadSheet) -> None:
+    motif = LeadSheet(line.chart, line.melody[:5])
+    solo = generate(random_model, CHART, edit=Edit(motif, is_motif=True))[0].sheet
+    assert solo.melody[:5] == motif.melody
+    assert len(solo.melody) > 5
+    streamed = list(stream(random_model, CHART, edit=Edit(motif, is_motif=True)))
+    assert sum(len(bar.melody) for bar in streamed) == len(solo.melody)
+
+
+def test_with_its_rhythm_locked_only_pitches_change(random_model: Model, line: LeadSheet) -> None:
+    for solo in generate(random_model, CHART, takes=2, edit=Edit(line, lock="rhythm")):
+        played = [(note.time, note.duration, note.velocity) for note in solo.sheet.melody]
+        assert played == [(note.time, note.duration, note.velocity) for note in line.melody]
+        assert [note.pitch for note in solo.sheet.melody] != [note.pitch for note in line.melody]
+
+
+def test_with_its_pitches_locked_each_bar_has_the_same_in_another_rhythm(random_model: Model, line: LeadSheet) -> None:
+    for solo in generate(random_model, CHART, takes=2, edit=Edit(line, lock="pitches")):
+        for bar in range(12):
+            assert [n.pitch for n in notes_of(solo.sheet, bar)] == [n.pitch for n in notes_of(line, bar)]
+        assert [note.time for note in solo.sheet.melody] != [note.time for note in line.melody]
+
+
+def test_a_variation_is_the_farther_from_the_line_the_larger_its_distance(random_model: Model, line: LeadSheet) -> None:
+    def shared(distance: float) -> float:
+        solos = generate(random_model, CHART, takes=4, edit=Edit(line, vary=distance))
+        own = {(note.time, note.pitch) for note in line.melody}
+        return float(np.mean([len({(n.time, n.pitch) for n in solo.sheet.melody} & own) for solo in solos])) / len(own)
+
+    assert shared(0) == 1
+    assert shared(0) > shared(0.3) > shared(0.9)
+
+
+@pytest.mark.parametrize("name", ["line.mid", "line.musicxml", "line.abc"])
+def test_a_line_comes_back_from_the_files_that_are_written(tmp_path: Path, name: str) -> None:
+    lengths = [240, 240, 480, 160, 160, 160, 240, 240, 120, 120, 120, 120] * 6
+    times = np.cumsum([0, *lengths])
+    melody = [
+        Note(int(at), 55 + index * 7 % 24, length)
+        for index, (at, length) in enumerate(zip(times[:-1], lengths, strict=True))
+    ]
+    line = LeadSheet(replace(CHART, qpm=150.0), tuple(melody))
+    write_lead_sheet(line, tmp_path / name)
+    found = read_line(tmp_path / name)
+    expected = [(note.time, note.pitch) for note in line.melody]
+    assert [(round(note.time / 40) * 40, note.pitch) for note in found.melody] == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda line: Edit(line), "exactly one"),
+        (lambda line: Edit(line, vary=0.5, lock="rhythm"), "exactly one"),
+        (lambda line: Edit(line, vary=2), "vary is 2"),
+        (lambda line: Edit(line, trade=0), "trade is 0"),
+        (lambda line: Edit(line, keep={12}), "among 1 to 12"),
+        (lambda line: Edit(line, keep=set(range(12))), "all bars are kept"),
+        (lambda line: Edit(LeadSheet(line.chart, ()), vary=0.5), "no notes"),
+        (lambda _: Edit(TOO_LONG, is_motif=True), "longer than"),
+        (lambda line: Edit(line, is_motif=True), "fills all 12 bars"),
+        (lambda line: Edit(line, lock="pitches"), "leave the range"),
+    ],
+)
+def test_what_does_not_go_is_refused_in_a_sentence(random_model: Model, line: LeadSheet, make, message: str) -> None:
+    ends = LeadSheet(line.chart, (*line.melody[:-1], Note(CHART.duration - 40, 60, 40)))
+    with pytest.raises(ConfigError, match=message):
+        generate(random_model, CHART, edit=make(ends), controls=Controls(low=80, high=92))
+
+
+def test_bars_are_named_from_one() -> None:
+    assert parse_bars("1-4, 9") == {0, 1, 2, 3, 8}
+    for text in ("0", "4-1", "a", "", "1-"):
+        with pytest.raises(ConfigError, match="bars"):
+            parse_bars(text)
+
+
+def test_a_report_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(FormatError, match="no report of a solo"):
+        read_line(tmp_path / "x.json")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from transformers import AutoTokenizer
+
+from solomuse.errors import ConfigError, ModelError
+from solomuse.model.folder import load_model
+from solomuse.model.gpt2_decoder import GPT2Decoder
+
+
+def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(toy_run / "model")
+    ids = tokenizer("<BOS> CHORD_ROOT_C CHORD_QUAL_maj <SEP> VEL_80 NOTE_ON_60 DUR_2 <EOS>")["input_ids"]
+    v = load_model(toy_run).vocabulary
+    assert [v.tokens[token_id] for token_id in ids][-3:] == ["NOTE_ON_60", "DUR_2", "<EOS>"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import solomuse",
+        "import transformers.models.auto.modeling_auto, solomuse",
+        "import solomuse; from transformers import Trainer",
+        "import solomuse, transformers.models.gpt2.modeling_gpt2",
+        "import solomuse.model.gpt2",
+    ],
+)
+def test_import_solomuse_makes_the_auto_classes_know_the_model(toy_run: Path, first: str) -> None:
+    code = (
+        f"{first}\n"
+        "import sys; from transformers import AutoConfig, AutoModelForCausalLM\n"
+        "assert AutoConfig.from_pretrained(sys.argv[1]).model_type == 'chart_gpt2'\n"
+        "print(type(AutoModelForCausalLM.from_pretrained(sys.argv[1])).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, toy_run / "model"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "ChartGPT2LMHeadModel"), done.stderr
+
+
+def test_a_model_of_another_vocabulary_is_refused(toy_run: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((toy_run / "model" / name).read_bytes())
+    about = json.loads((toy_run / "model" / "solomuse.json").read_text())
+    (tmp_path / "solomuse.json").write_text(json.dumps({**about, "vocabulary": "other"}))
+    with pytest.raises(ModelError, match="another vocabulary"):
+        load_model(tmp_path)
+
+
+def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -> None:
+    for path in (toy_run / "model").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "feature_sizes": config["feature_sizes"][:9]}))
+    with pytest.raises(ModelError, match="other features of the chart"):
+        load_model(tmp_path)
+
+
+def test_a_trained_model_is_played_by_our_own_decoder_in_any_precision(toy_run: Path) -> None:
+    for precision in ("auto", "fp32", "bf16"):
+        assert isinstance(load_model(toy_run, precision=precision).decoder, GPT2Decoder)
+
+
+def test_a_precision_that_does_not_exist_is_refused(toy_run: Path) -> None:
+    with pytest.raises(ConfigError, match="'fp8': expected one of auto, fp32, bf16, int8"):
+        load_model(toy_run, precision="fp8")  # type: ignore[arg-type]
