@@ -126,7 +126,7 @@ def test_wrong_input_is_one_clear_line_and_exit_code_2(
         (["chart", " "], "empty"),
         (["generate", "C", "--model", tmp_path, "--out", tmp_path / "x.mid"], "not a model folder"),
         (["generate", "C", "--model", toy_run, "--out", tmp_path / "there.mid"], "exists already"),
-        (["generate", "C", "--model", toy_run, "--out", tmp_path / "x.wav"], "ending"),
+        (["generate", "C", "--model", toy_run, "--out", tmp_path / "x.doc"], "ending"),
         (["train", tmp_path, "--out", tmp_path / "r"], "not a dataset"),
     ]
     for argv, word in cases:

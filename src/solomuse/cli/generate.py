@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from solomuse.render.files import Rendering
 
 REPORT_ENDING = ".json"
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 NAME = "solo"
 """Of the files in a folder with everything."""
 
@@ -27,10 +28,10 @@ def add_commands(add: AddCommand) -> None:
         "generate",
         _generate,
         "solos over a chart",
-        "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --model run --out solo.mid solo.png",
+        "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --out solo.mid solo.png",
     )
     add_chart(generate)
-    generate.add_argument("--model", type=Path, help="a run or a model folder")
+    generate.add_argument("--model", type=Path, help="a run or a model folder; else the bundled soloist")
     generate.add_argument(
         "--out",
         type=Path,
@@ -38,6 +39,9 @@ def add_commands(add: AddCommand) -> None:
         required=True,
         help="files in .mid, .musicxml, .mxl, .abc, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
         "or a folder for all of it",
+    )
+    generate.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="of the weights; auto: what is quickest"
     )
     generate.add_argument("--takes", type=int, default=1, help="how many solos to play")
     generate.add_argument("--seed", type=int, default=1)
@@ -72,6 +76,7 @@ def _add_controls(group: Any) -> None:
     group.add_argument("--style", help="bebop, hardbop, ...: of those that the model has learned")
     group.add_argument("--feel", help="swing, latin, ...: of those that the model has learned")
     group.add_argument("--player", help="of those that the model has learned")
+    group.add_argument("--voices", type=int, help="the solo on top of a section: 1 to 4")
     group.add_argument("--arc", type=float, help="grow (to 1) or calm down (to -1) from start to end")
 
 

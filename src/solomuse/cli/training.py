@@ -24,7 +24,9 @@ def add_commands(add: AddCommand) -> None:
     train.add_argument("dataset", type=Path, nargs="+", help="of several the first is the one that is measured")
     train.add_argument("--out", type=Path, required=True)
     train.add_argument("--resume", action="store_true", help="go on from the newest whole checkpoint in --out")
-    train.add_argument("--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run")
+    train.add_argument(
+        "--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run; default: bundled"
+    )
     train.add_argument(
         *("--learn_chart", "--learn-chart"), action="store_const", const=True, help="learn the chart's tokens too"
     )
@@ -124,7 +126,10 @@ def _evaluate_files(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _numbers(text: str) -> tuple[int, ...]:
     """The numbers of a list such as ``1,2,3``."""
-    return tuple(int(part) for part in text.split(","))
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected whole numbers such as 1,2,3") from None
 
 
 def _say(what: str) -> None:

@@ -48,6 +48,8 @@ class Controls:
         What the model has learned of: see `Model.choices`.
     arc : float
         How much a solo grows from start to end in density and register, -1 (it calms down) to 1.
+    voices : int
+        How many sound together, 1 to 4: the solo on top of as many as a section would have.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Controls:
     feel: str | None = None
     player: str | None = None
     arc: float = 0.0
+    voices: int = 1
 
     def __post_init__(self) -> None:
         assert self.sampling  # which refuses what is out of range
@@ -81,6 +84,7 @@ class Controls:
         _check(self.phrase is None or 0 < self.phrase <= 256, f"phrase is {self.phrase}: expected 1 to 256 quarters")
         _check(self.rests is None or 0 <= self.rests <= 0.9, f"rests is {self.rests}: expected a share of 0 to 0.9")
         _check(-1 <= self.arc <= 1, f"arc is {self.arc}: expected -1 (it calms down) to 1 (it builds up)")
+        _check(1 <= self.voices <= 4, f"voices is {self.voices}: expected 1 to 4")
         low, high = self.range
         _check(low >= 0 and high <= 127, f"range {low} to {high}: expected pitches of 0 to 127")
         _check(high - low >= OCTAVE, f"range {low} to {high}: expected at least an octave, {OCTAVE} semitones")

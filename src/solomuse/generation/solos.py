@@ -16,6 +16,8 @@ from solomuse.generation.infill import fill
 from solomuse.generation.loop import Rule, play
 from solomuse.generation.solo import Solo
 from solomuse.generation.takes import PlayedNote, Take
+from solomuse.generation.voices import voiced
+from solomuse.model.decoder import threads
 from solomuse.model.folder import Model
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -26,6 +28,8 @@ from solomuse.tokens.grid_sheet import GridSheet
 
 MOST_TAKES = 256
 MOST_BARS = 2000
+THREADS = 1
+"""Of torch: more wait for each other dozens of times a token, and lose by it wherever another program works too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,10 @@ def solos_of(task: _Task, takes: int) -> list[Solo]:
     """So many solos, played in one batch."""
     growing = [task.take(number) for number in range(takes)]
     if task.outline.looks_ahead:
-        for number, take in enumerate(growing):
-            fill(
-                task.model.decoder,
-                take,
-                task.model.vocabulary,
-                task.controls.sampling,
-                task.rules,
-                partial(_try, task, number),
-            )
+        decoder, vocabulary, sampling = task.model.decoder, task.model.vocabulary, task.controls.sampling
+        with threads(THREADS):
+            for number, take in enumerate(growing):
+                fill(decoder, take, vocabulary, sampling, task.rules, partial(_try, task, number))
     else:
         _finish(task, growing)
     return [_solo(task, take, number) for number, take in enumerate(growing)]
@@ -110,12 +109,13 @@ def _try(task: _Task, number: int, attempt: int, gap: tuple[int, int], notes: Se
 
 def _finish(task: _Task, takes: Sequence[Take]) -> None:
     decoder, vocabulary = task.model.decoder, task.model.vocabulary
-    for _ in play(decoder, takes, vocabulary, task.controls.sampling, task.rules):
-        pass
+    with threads(THREADS):
+        for _ in play(decoder, takes, vocabulary, task.controls.sampling, task.rules):
+            pass
 
 
 def _solo(task: _Task, take: Take, number: int) -> Solo:
-    sheet = LeadSheet(task.chart, _melody(take, task))
+    sheet = voiced(LeadSheet(task.chart, _melody(take, task)), task.controls.voices, task.controls.range[0])
     whole = replace(task.grid, notes=np.array(take.notes, dtype=np.int32).reshape(-1, 4))
     played = len(take.notes) - len(task.outline.notes)
     return Solo(
@@ -141,13 +141,21 @@ def solos_over(model: Model, charts: Sequence[Chart], controls: Controls, seed: 
     return [_solo(task, take, number) for number, (task, take) in enumerate(zip(tasks, takes, strict=True))]
 
 
+_OVER = object()
+
+
 def streamed(task: _Task) -> Iterator[LeadSheet]:
     """The bars of one solo, each as soon as it is finished, with the notes that begin in it."""
     take, given = task.take(0), 0
-    for _ in play(task.model.decoder, [take], task.model.vocabulary, task.controls.sampling, task.rules):
+    played = play(task.model.decoder, [take], task.model.vocabulary, task.controls.sampling, task.rules)
+    while True:
+        with threads(THREADS):  # not while who asked for the bar is at work
+            if next(played, _OVER) is _OVER:
+                return
         melody = _melody(take, task) if take.finished_bars > given else ()
         for bar in range(given, take.finished_bars):
             start, end = task.chart.bar_times[bar : bar + 2]
             notes = tuple(note.shift(-start) for note in melody if start <= note.time < end)
-            yield LeadSheet(task.chart.slice(bar, bar + 1), notes)
+            sheet = LeadSheet(task.chart.slice(bar, bar + 1), notes)
+            yield voiced(sheet, task.controls.voices, task.controls.range[0])
         given = max(given, take.finished_bars)

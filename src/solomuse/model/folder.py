@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from solomuse.tokens.tokenizer import save_tokenizer
 from solomuse.tokens.vocabulary import CONDITIONS, GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
 
 GPT2_TYPES = ("gpt2", "chart_gpt2")
+
+
+BUNDLED = "default"
+"""Stands for the soloist that comes with the package, where a model's path would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ def load_model(path: str | Path | None = None, device: str = "cpu", precision: P
     Parameters
     ----------
     path : str or Path
-        A folder that `solomuse train` has written: a run (its best model is taken) or a checkpoint.
+        A folder that `solomuse train` has written: a run (its best model is taken) or a checkpoint. Without one, or for
+        ``default``, the soloist that comes with the package.
     device : str
         Where to put the weights: ``cpu``, ``cuda``.
     precision : Precision
@@ -108,9 +114,7 @@ def load_model(path: str | Path | None = None, device: str = "cpu", precision: P
     ConfigError
         If there is no such precision here, or the model needs a package that is not installed.
     """
-    if path is None:
-        raise ModelError("no model is given: train one with 'solomuse train DATASET --out RUN', then pass its folder")
-    folder = model_folder(Path(path))
+    folder = model_folder(Path(path or BUNDLED))
     about = read_json(folder / "solomuse.json")
     config = read_json(folder / "config.json")
     if about.get("grid") not in GRIDS or about.get("vocabulary") != vocabulary(about["grid"]).hash:
@@ -124,13 +128,15 @@ def load_model(path: str | Path | None = None, device: str = "cpu", precision: P
 
 
 def model_folder(path: Path) -> Path:
-    """The folder with the weights: `path` itself, or the best model of a run.
+    """The folder with the weights: `path` itself, or the best model of a run; of ``default`` the bundled soloist's.
 
     Raises
     ------
     ModelError
         If there is none.
     """
+    if path == Path(BUNDLED) and not path.exists():
+        return Path(str(files("solomuse").joinpath("soloist")))
     for folder in (path, path / "model"):
         if (folder / "config.json").is_file() and (folder / "solomuse.json").is_file():
             return folder
