@@ -12,6 +12,7 @@ from solomuse.errors import FormatError, OutputError
 from solomuse.formats import midi, smf
 from solomuse.formats.midi import read_midi, write_midi
 from solomuse.music.chart import ChordSpan
+from solomuse.music.chart_text import parse_chart
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD
 from solomuse.music.meter import Meter
 from solomuse.music.note import Note
@@ -672,3 +673,14 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_meter_that_midi_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="meter 300/4"):
         write_midi(Song((NOTE,), meters=(MeterChange(0, Meter(300, 4)),)), tmp_path / "a.mid")
+
+
+@pytest.mark.parametrize("swing", [1.0, 1.62])
+@pytest.mark.parametrize("text", ["F#m", "Cm | Cm7", "Dm7 | G7 | C"])
+def test_a_file_that_says_its_swing_is_ours_and_its_chords_are_sure(tmp_path: Path, text: str, swing: float) -> None:
+    chart = parse_chart(text)
+    song = Song((Track((Note(0, 60, 480),)),), chords=tuple(chart.spans()), swing=swing)
+    write_midi(song, tmp_path / "x.mid")
+    found = read_midi(tmp_path / "x.mid")
+    assert found.swing == swing
+    assert [span.chord for span in found.chords] == [span.chord for span in chart.spans()]

@@ -27,7 +27,7 @@ _SECTION_TICKS = 4 * COMMON_TIME.bar_ticks
 
 
 def named_chords(
-    markers: Texts, data: bytes, rescaled: Callable[[int], int], end: int, latest: int
+    markers: Texts, data: bytes, rescaled: Callable[[int], int], end: int, latest: int, *, is_sure: bool = False
 ) -> tuple[ChordSpan, ...]:
     """The chords that markers or other texts name; of several kinds the first whose texts are chords.
 
@@ -43,11 +43,13 @@ def named_chords(
         The last bar line, until which the last chord lasts.
     latest : int
         From where on texts are left out.
+    is_sure : bool
+        Whether the markers are known to be chords, however few.
     """
     for texts in (markers, *_other_texts(data)):
         timed = [(rescaled(time), "".join(text.strip("\0").split())) for time, text in sorted(texts, key=itemgetter(0))]
         inside = [(time, text) for time, text in timed if 0 <= time <= latest]
-        if _name_chords([text for _, text in inside], end):
+        if (is_sure and inside) or _name_chords([text for _, text in inside], end):
             return _spans(inside, end)
     return ()
 

@@ -135,7 +135,13 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
     markers = [(int(event.time), event.text) for event in score.markers[:MOST_CHANGES]]
     rescaled = partial(_rescaled_tick, resolution=score.ticks_per_quarter)
     song = replace(song, swing=_swing([text for _, text in markers]))
-    return replace(song, chords=named_chords(markers, data, rescaled, last_bar_line, last_bar_line + LONGEST_SILENCE))
+    markers = [(time, text) for time, text in markers if not text.startswith(SWING_MARKER)]
+    return replace(
+        song,
+        chords=named_chords(
+            markers, data, rescaled, last_bar_line, last_bar_line + LONGEST_SILENCE, is_sure=song.swing is not None
+        ),
+    )
 
 
 def _swing(markers: Sequence[str]) -> float | None:
@@ -368,7 +374,7 @@ def write_midi(song: Song, path: Path) -> None:
         score.key_signatures.append(KeySignatureTick(0, *_SIGNATURE_BY_KEY[song.key]))
     for time, text in _markers(song.chords):
         score.markers.append(TextMetaTick(time, text))
-    if song.swing is not None and song.swing != 1:
+    if song.swing is not None:
         score.markers.append(TextMetaTick(0, f"{SWING_MARKER} {song.swing:.3f}"))
     for track in song.tracks:
         score.tracks.append(_written(track))
