@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,11 @@ def add_commands(add: AddCommand) -> None:
         "--precision", choices=PRECISIONS, default="auto", help="of the weights; auto: what is quickest"
     )
     generate.add_argument("--takes", type=int, default=1, help="how many solos to play")
+    generate.add_argument("--best", type=int, help="how many of the takes to write, the best first; else all")
+    generate.add_argument(
+        "--novel", type=int, metavar="NOTES", help="reject takes that share more notes in a row with what was learned"
+    )
+    generate.add_argument("--report", action="store_true", help="print what was played, bar by bar")
     generate.add_argument("--seed", type=int, default=1)
     generate.add_argument("--force", action="store_true", help="replace files that exist")
     _add_controls(generate.add_argument_group("what is played"))
@@ -101,26 +107,58 @@ def _add_rendering(group: Any) -> None:
 
 def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.generation import generate
+    from solomuse.generation.ranking import explain, rank
+    from solomuse.generation.report import report_of
+    from solomuse.generation.report_table import table_of
+    from solomuse.model.folder import load_model
+    from solomuse.model.melodies import load_melodies
 
-    paths = [_named(arguments.out, number, arguments.takes) for number in range(arguments.takes)]
+    best = arguments.takes if arguments.best is None else arguments.best
+    if not 1 <= best <= arguments.takes:
+        raise ConfigError(f"best is {best}: expected 1 to {arguments.takes}, the number of takes")
+    paths = [_named(arguments.out, number, best) for number in range(best)]
     _check(paths, arguments.force)
-    rendering, controls = _rendering(arguments), _controls(arguments)
-    edit = _edit(arguments)
+    rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
     [(_, sheet)] = chosen_sheets(arguments, only_one=True)
     chart = sheet.chart if arguments.tempo is None else replace(sheet.chart, qpm=arguments.tempo)
-    solos = generate(arguments.model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
-    document = [_written(solo, names, rendering) for solo, names in zip(solos, paths, strict=True)]
-    return show(document, arguments.json, "\n".join(_line(entry) for entry in document))
+    model = load_model(arguments.model, precision=arguments.precision)
+    solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
+    is_ranked = arguments.takes > 1 or arguments.novel is not None
+    needs_melodies = is_ranked or arguments.report or any(path.suffix == REPORT_ENDING for path in paths[0])
+    melodies = load_melodies(model.path) if needs_melodies else None
+    ranked = rank(solos, melodies, best, arguments.novel) if is_ranked else None
+    chosen = [(own.solo, own) for own in ranked.best] if ranked else [(solos[0], None)]
+    document, texts = [], []
+    for (solo, scored), names in zip(chosen, paths, strict=False):
+        report = report_of(solo, model, melodies, controls, scored) if needs_melodies else {}
+        _write(solo, names, rendering, report)
+        document.append({"files": [str(name) for name in names], "notes": len(solo.sheet.melody), **report})
+        texts.append(f"{', '.join(map(str, names))}: {len(solo.sheet.melody)} notes")
+        texts += [table_of(report)] if arguments.report else []
+    texts += [explain(ranked)] if ranked else []
+    return show(document, arguments.json, "\n".join(texts))
 
 
-def _named(outs: list[Path], number: int, takes: int) -> list[Path]:
+def _write(solo: Solo, paths: list[Path], rendering: Rendering, report: dict[str, Any]) -> None:
+    """Write a solo, and its report, into files."""
+    from solomuse.formats.midi import write_whole
+
+    for path in paths:
+        if path.suffix.lower() == REPORT_ENDING:
+            write_whole(path, f"{json.dumps(report, ensure_ascii=False, indent=1)}\n".encode())
+        else:
+            solo.write(path, rendering)
+
+
+def _named(outs: list[Path], number: int, count: int) -> list[Path]:
     """The files of one take; a path without an ending is a folder for all that can be made."""
     from solomuse.render.files import possible
 
-    suffix = f"-{number + 1}" if takes > 1 else ""
+    suffix = f"-{number + 1}" if count > 1 else ""
     names: list[Path] = []
     for out in outs:
-        files = [out] if out.suffix else [out / f"{NAME}{ending}" for ending in possible()]
+        endings = (*possible(), REPORT_ENDING)
+        files = [out] if out.suffix else [out / f"{NAME}{ending}" for ending in endings]
         names += [file.with_stem(f"{file.stem}{suffix}") for file in files]
     return names
 
@@ -130,7 +168,8 @@ def _check(paths: list[list[Path]], force: bool) -> None:
     from solomuse.render.files import check_ending
 
     for path in (path for group in paths for path in group):
-        check_ending(path)
+        if path.suffix.lower() != REPORT_ENDING:
+            check_ending(path)
         refuse_existing(path, force)
         if path.stem.startswith(NAME) and not path.parent.exists():
             try:
@@ -190,13 +229,3 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     )
     soundfont = arguments.soundfont
     return Rendering(performance, part, soundfont if soundfont in (None, "built-in") else Path(soundfont))
-
-
-def _written(solo: Solo, paths: list[Path], rendering: Rendering) -> dict[str, Any]:
-    for path in paths:
-        solo.write(path, rendering)
-    return {"files": [str(path) for path in paths], "notes": len(solo.sheet.melody)}
-
-
-def _line(entry: dict[str, Any]) -> str:
-    return f"{', '.join(entry['files'])}: {entry['notes']} notes"
