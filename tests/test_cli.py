@@ -100,6 +100,73 @@ def test_generate_writes_midi_and_picture(capsys: pytest.CaptureFixture[str], to
         assert (code, (tmp_path / name).stat().st_size > 100) == (0, True)
 
 
+def test_generate_plays_the_bundled_soloist_into_a_folder_with_everything(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "solos"
+    words = ("generate", "Dm7 | G7", "--takes", "3", "--best", "2", "--instrument", "trumpet", "--out", out)
+    code, text, _ = run(capsys, *words, "--soundfont", "built-in", "--report")
+    endings = ("mid", "musicxml", "abc", "wav", "png", "svg", "json")
+    expected = sorted(f"solo-{take}.{ending}" for take in (1, 2) for ending in endings)
+    assert (code, sorted(path.name for path in out.iterdir())) == (0, expected)
+    assert "Chord tones" in text
+    report = json.loads((out / "solo-1.json").read_text("utf-8"))
+    melody = read_lead_sheet(out / "solo-1.musicxml").melody
+    assert [note[1] for note in report["notes"]] == [note.pitch for note in melody]
+    assert all(52 <= note[1] <= 84 for note in report["notes"])
+
+
+def test_generate_prints_one_document_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "generate", "C | F", "--takes", "2", "--json", "--out", tmp_path / "x.mid")
+    document = json.loads(out)
+    assert (code, [entry["files"] for entry in document]) == (0, [[str(tmp_path / f"x-{n}.mid")] for n in (1, 2)])
+    assert document[0]["score"] >= document[1]["score"]
+
+
+def test_the_same_seed_writes_the_same_bytes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("a.mid", "b.mid"):
+        assert run(capsys, "generate", "C7 | F7", "--seed", "3", "--out", tmp_path / name)[0] == 0
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+def test_a_solo_is_changed_from_its_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    chart = "Dm7 | G7 | Cmaj7 | A7"
+    old = tmp_path / "old.json"
+    assert run(capsys, "generate", chart, "--seed", "4", "--out", old)[0] == 0
+    for words in (("--keep", "1,3"), ("--trade", "1"), ("--vary", "0.4"), ("--lock", "rhythm"), ("--lock", "pitches")):
+        new = tmp_path / f"{words[0]}{words[1]}.json"
+        assert run(capsys, "generate", chart, "--from", old, *words, "--out", new)[0] == 0
+        before, after = (json.loads(path.read_text("utf-8")) for path in (old, new))
+        assert before["chart"] == after["chart"]
+        assert before["notes"] != after["notes"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--keep", "1"], "--from"),
+        (["--from", "{line}"], "exactly one"),
+        (["--from", "{line}", "--keep", "1", "--vary", "0.5"], "exactly one"),
+        (["--motif", "{line}", "--vary", "0.5"], "--motif"),
+        (["--best", "2"], "best is 2"),
+        (["--style", "polka"], "polka"),
+        (["--band", "polka"], "polka"),
+        (["--part", "kazoo"], "kazoo"),
+        (["--tempo", "1000"], "1000"),
+        (["--low", "60", "--high", "64"], "octave"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], message: str
+) -> None:
+    line = tmp_path / "line.abc"
+    line.write_text('X:1\nM:4/4\nL:1/4\nK:C\n"C"CDEF|\n', encoding="utf-8")
+    given = [word.format(line=line) for word in words]
+    code, out, err = run(capsys, "generate", "C | F", *given, "--out", tmp_path / "x.mid")
+    assert (code, out, message in err, err.count("\n")) == (2, "", True, 1)
+    assert not (tmp_path / "x.mid").exists()
+
+
 def test_evaluate_reports_bits_and_sensitivity(
     capsys: pytest.CaptureFixture[str], toy_run: Path, toy_dataset: Path
 ) -> None:

@@ -121,6 +121,16 @@ def test_windows_are_encoded_as_they_were_counted(songs: Path, tmp_path: Path) -
     assert (len(windows), int(windows.lengths.sum())) == (counted["windows"], counted["tokens"])
 
 
+def test_both_held_back_splits_are_one_after_another(songs: Path, tmp_path: Path) -> None:
+    prepare([songs, REMOTE], tmp_path / "out", CONFIG, jobs=1)
+    dataset = load_dataset(tmp_path / "out")
+    parts = [dataset.windows(split) for split in ("validation", "test")]
+    both = dataset.windows("held-back")
+    expected = [part[index][0].tolist() for part in parts for index in range(len(part))]
+    assert [both[index][0].tolist() for index in range(len(both))] == expected
+    assert sorted(both.moved(np.random.default_rng(1)).lengths) != []
+
+
 def test_every_skip_is_counted_by_its_reason_and_costs_no_other_song(songs: Path, tmp_path: Path) -> None:
     (songs / "broken.mid").write_bytes(b"MThd nonsense")
     (songs / "empty.MID").write_bytes(b"")

@@ -53,7 +53,7 @@ def test_its_decoder_gives_the_shares_of_the_ngram_model(order: int) -> None:
 
 def test_the_ngram_model_plays_under_the_grammar() -> None:
     player = ngram_player(NGram([line_events()], 3, len(GRID)), GRID, 4)
-    chart = parse_chart("C | F | 3/4 G7 | C")
+    chart = parse_chart("C | F | (3/4) G7 | C")
     (solo,) = solos_over(player, [chart], Controls(), seed=1)
     assert solo.sheet.chart == chart
     assert solo.sheet.melody
@@ -72,8 +72,8 @@ def test_a_walk_stays_in_the_scales_and_in_its_range(chart: Chart) -> None:
 
 
 def test_a_walk_has_the_rhythm_of_human_bars_and_their_meter() -> None:
-    human = LeadSheet(parse_chart("C | 3/4 F"), (Note(240, 60, 1000, 96), Note(1920, 62, 480)))
-    walked = Walker.of([human]).play(parse_chart("G7 | 3/4 C | C"), np.random.default_rng(1))
+    human = LeadSheet(parse_chart("C | (3/4) F"), (Note(240, 60, 1000, 96), Note(1920, 62, 480)))
+    walked = Walker.of([human]).play(parse_chart("G7 | (3/4) C | C"), np.random.default_rng(1))
     assert [(note.time, note.duration, note.velocity) for note in walked.melody][:2] == [
         (240, 1000, 96),
         (1920, 480, 80),

@@ -77,7 +77,7 @@ def test_a_chart_comes_again_as_often_as_the_solo_is_longer() -> None:
 
 def test_a_chart_in_another_meter_is_refused() -> None:
     with pytest.raises(ChartError, match="differ in length"):
-        over_chart(quarters(2), parse_chart("3/4 C | F | G | C"))
+        over_chart(quarters(2), parse_chart("(3/4) C | F | G | C"))
 
 
 def test_only_a_folder_will_do(tmp_path: Path) -> None:

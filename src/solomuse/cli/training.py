@@ -40,7 +40,7 @@ def add_commands(add: AddCommand) -> None:
     )
     evaluate.add_argument("model", type=Path, nargs="?")
     evaluate.add_argument("dataset", type=Path, nargs="?")
-    evaluate.add_argument("--split", choices=("validation", "test"), default="validation")
+    evaluate.add_argument("--split", choices=("validation", "test", "held-back"), default="validation")
     evaluate.add_argument(
         "--solos",
         metavar="N|DIR",

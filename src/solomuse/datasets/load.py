@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from solomuse.config import DataConfig
 from solomuse.datasets.catalogue import DATASET_VERSION, STARTS, TABLE
 from solomuse.datasets.shards import Shards
+from solomuse.datasets.splits import SPLITS
 from solomuse.errors import DatasetError
 from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import PLAYER_SLOTS, UNSAID, Vocabulary, vocabulary
+
+HELD_BACK = "held-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,13 @@ class Dataset:
         return DataConfig(**self.report["config"])
 
     def windows(self, split: str) -> Windows:
-        """The windows of ``train``, ``validation`` or ``test``."""
+        """The windows of ``train``, ``validation`` or ``test``, or of both held-back ones: ``held-back``."""
+        if split == HELD_BACK:
+            parts = [self.windows(name) for name in SPLITS[1:]]
+            own, others = parts[0].table, parts[1].table.copy()
+            others[:, TABLE.index("row")] += len(parts[0].starts)
+            starts = np.concatenate([part.starts for part in parts])
+            return replace(parts[0], table=np.concatenate([own, others]), starts=starts)
         table, starts = (
             np.load(self.path / f"{split}.{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("windows", "starts")
         )

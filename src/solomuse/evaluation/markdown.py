@@ -7,10 +7,10 @@ from typing import Any
 
 from solomuse.evaluation.figures import COMPARED, SECTIONS
 from solomuse.evaluation.texts import (
-    HOW_TO_READ,
     PREDICTION,
     SETS,
     headline,
+    how_to_read,
     interval,
     is_sure,
     left_out,
@@ -58,7 +58,7 @@ def _played(table: Mapping[str, Any]) -> list[str]:
     return [
         "## What it plays",
         size(table),
-        "\n".join(f"- {line}" for line in HOW_TO_READ),
+        "\n".join(f"- {line}" for line in how_to_read(table)),
         "### Distance to the humans\n\n" + _table(("", *rows), _distances(rows)),
         *sections,
         "### Chord-shift curve\n\n" + _table(("chords later by quarters", *shifts), curve),

@@ -11,10 +11,10 @@ from solomuse.evaluation.figures import SECTIONS
 from solomuse.evaluation.listening import Example
 from solomuse.evaluation.plots import bar_plot, line_plot
 from solomuse.evaluation.texts import (
-    HOW_TO_READ,
     PREDICTION,
     SETS,
     headline,
+    how_to_read,
     interval,
     is_sure,
     left_out,
@@ -84,7 +84,7 @@ def _played(table: Mapping[str, Any]) -> str:
         f'<small class="faint">{_parts(row)}</small></div>'
         for name, row in rows.items()
     )
-    notes = "".join(f"<li>{_text(line)}</li>" for line in HOW_TO_READ)
+    notes = "".join(f"<li>{_text(line)}</li>" for line in how_to_read(table))
     return (
         f"<h2>What it plays</h2>\n<p>{_text(size(table))}</p>\n"
         f'<h3>Distance to the humans</h3><div class="numbers">{distances}</div>\n'

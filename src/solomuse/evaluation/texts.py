@@ -30,13 +30,23 @@ SETS: dict[str, str] = {
 """Labels of the figures that only sets of solos have."""
 
 HOW_TO_READ = (
-    "Of none of these figures is more better: the nearer to the humans on the same tunes, the better.",
-    "In brackets: 95 % intervals, bootstrapped over tunes. A star: differs from the humans for sure.",
+    "Of none of these figures is more better: the nearer to the humans, the better. Human: on the same tunes; "
+    "other humans: on others.",
+    "In brackets: 95 % intervals, bootstrapped over tunes. A star: that of the difference from humans leaves out 0.",
     "Distance: how far the means are from the humans', in standard deviations between human solos; the mean over each "
     "section's figures, and over the sections. Nobody needs to be nearer than other humans are.",
     "Sets: against human melodies on other tunes. Other humans say what can be reached; overlap 1 is the same.",
     "Originality is measured against all melodies of the dataset's training split on other tunes.",
 )
+HOW_TO_READ_ALONE = (
+    "Of none of these figures is more better. To have humans and baselines beside them, pass a dataset as reference.",
+    "In brackets: 95 % intervals, bootstrapped over files.",
+)
+
+
+def how_to_read(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a reader of the table should know."""
+    return HOW_TO_READ if len(table["rows"]) > 1 else HOW_TO_READ_ALONE
 
 
 def number(value: float | None) -> str:
@@ -76,7 +86,7 @@ def headline(document: Mapping[str, Any]) -> str:
 
 def size(table: Mapping[str, Any]) -> str:
     """How much was measured, in a sentence."""
-    text = f"{table['solos']} charts on {table['tunes']} tunes"
+    text = f"{table['solos']} stretches of {table['tunes']} tunes"
     takes = max(row["takes"] for row in table["rows"].values())
     return text + (f", {takes} takes over each (seeds {', '.join(map(str, table['seeds']))})." if takes > 1 else ".")
 

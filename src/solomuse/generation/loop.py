@@ -149,11 +149,11 @@ def _chosen(
     allowed = cursors.allowed()
     allowed[is_open, EOS] = False
     mask = torch.from_numpy(allowed).to(scores.device)
-    own = scores[: len(takes)].float()
-    if sampling.guidance != 1:
-        own = torch.lerp(scores[len(takes) :].float(), own, sampling.guidance)
-    own = own.masked_fill(~mask, -torch.inf)
+    own = scores[: len(takes)].float().masked_fill(~mask, -torch.inf)
     changed = own
+    if sampling.guidance != 1:
+        changed = torch.lerp(scores[len(takes) :].float(), scores[: len(takes)].float(), sampling.guidance)
+        changed = changed.masked_fill(~mask, -torch.inf)
     for rule in rules:
         changed = rule(changed, cursors, windows)
     points = [take.rng.random() if is_row_open else 0.0 for take, is_row_open in zip(takes, is_open, strict=True)]

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from solomuse.errors import ConfigError
 
+COLDEST = 1e-4
+"""Temperatures below it are as 0: scores that are divided by such would overflow, and no choice would be left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -62,7 +65,7 @@ class Sampling:
         points : Tensor of shape (B,)
             Uniform in [0, 1): the same one chooses the same token, whatever the other rows are.
         """
-        if self.temperature == 0:
+        if self.temperature < COLDEST:
             return scores.argmax(dim=-1)
         shares, order = torch.softmax(scores / self.temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
         cumulative = shares.cumsum(dim=-1)
