@@ -1,4 +1,4 @@
-"""From the example songs to two solos: prepare, train a tiny model, generate."""
+"""From the example songs to solos: prepare, train a tiny model, generate; the bundled soloist over the same charts."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def main() -> None:
     config = load_config("tiny").with_values({"epochs": EPOCHS})
     report = prepare([ROOT / "01.data" / "Remote"], OUT / "dataset", config.data)
     trained = train(OUT / "dataset", OUT / "run", config)
-    model = solomuse.load_model(trained.model)
     files = []
-    for name, chart in CHARTS.items():
-        solo = generate(model, chart, seed=1, temperature=0.9)[0]
-        for ending in (".mid", ".png"):
-            solo.write(OUT / f"{name}{ending}")
-            files.append(OUT / f"{name}{ending}")
+    for who, path in (("", trained.model), ("bundled-", None)):
+        model = solomuse.load_model(path)
+        for name, chart in CHARTS.items():
+            solo = generate(model, chart, seed=1, temperature=0.9)[0]
+            for ending in (".mid", ".png"):
+                solo.write(OUT / f"{who}{name}{ending}")
+                files.append(OUT / f"{who}{name}{ending}")
     skipped = ", ".join(f"{entry['count']} {reason}" for reason, entry in report["skipped"].items()) or "none"
     print(f"\nsongs used: {report['songs']} of {report['files']}; skipped: {skipped}")
     print(f"validation loss: {trained.loss_before:.3f} before, {trained.loss_after:.3f} after")

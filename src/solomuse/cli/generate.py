@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +69,7 @@ def _pitch(text: str) -> int:
 def _add_controls(group: Any) -> None:
     """Add an option for each field of `Controls`."""
     group.add_argument("--temperature", type=float, help="0 always the likeliest, 1 as the model has learned")
-    group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest tokens, those with this share; 0.95")
+    group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest tokens, those with this share; 0.98")
     group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest tokens; 0 for all")
     group.add_argument("--min_p", "--min-p", type=float, help="at least this share of the likeliest token's")
     group.add_argument("--guidance", type=float, help="how strongly the chart is heard; 1 as learned, 1.5 more")
@@ -113,11 +115,8 @@ def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.model.folder import load_model
     from solomuse.model.melodies import load_melodies
 
-    best = arguments.takes if arguments.best is None else arguments.best
-    if not 1 <= best <= arguments.takes:
-        raise ConfigError(f"best is {best}: expected 1 to {arguments.takes}, the number of takes")
-    paths = [_named(arguments.out, number, best) for number in range(best)]
-    _check(paths, arguments.force)
+    best = _best(arguments)
+    paths = _paths(arguments.out, best, arguments.force)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
     [(_, sheet)] = chosen_sheets(arguments, only_one=True)
     chart = sheet.chart if arguments.tempo is None else replace(sheet.chart, qpm=arguments.tempo)
@@ -129,12 +128,13 @@ def _generate(arguments: argparse.Namespace) -> int:
     ranked = rank(solos, melodies, best, arguments.novel) if is_ranked else None
     chosen = [(own.solo, own) for own in ranked.best] if ranked else [(solos[0], None)]
     document, texts = [], []
-    for (solo, scored), names in zip(chosen, paths, strict=False):
-        report = report_of(solo, model, melodies, controls, scored) if needs_melodies else {}
-        _write(solo, names, rendering, report)
-        document.append({"files": [str(name) for name in names], "notes": len(solo.sheet.melody), **report})
-        texts.append(f"{', '.join(map(str, names))}: {len(solo.sheet.melody)} notes")
-        texts += [table_of(report)] if arguments.report else []
+    with _all_or_none(paths[: len(chosen)]):
+        for (solo, scored), names in zip(chosen, paths, strict=False):
+            report = report_of(solo, model, melodies, controls, scored) if needs_melodies else {}
+            _write(solo, names, rendering, report)
+            document.append({"files": [str(name) for name in names], "notes": len(solo.sheet.melody), **report})
+            texts.append(f"{', '.join(map(str, names))}: {len(solo.sheet.melody)} notes")
+            texts += [table_of(report)] if arguments.report else []
     texts += [explain(ranked)] if ranked else []
     return show(document, arguments.json, "\n".join(texts))
 
@@ -150,39 +150,87 @@ def _write(solo: Solo, paths: list[Path], rendering: Rendering, report: dict[str
             solo.write(path, rendering)
 
 
-def _named(outs: list[Path], number: int, count: int) -> list[Path]:
-    """The files of one take; a path without an ending is a folder for all that can be made."""
+def _best(arguments: argparse.Namespace) -> int:
+    """How many takes to write."""
+    from solomuse.generation.solos import MOST_TAKES
+
+    if not 1 <= arguments.takes <= MOST_TAKES:
+        raise ConfigError(f"takes is {arguments.takes}: expected 1 to {MOST_TAKES}")
+    best: int = arguments.takes if arguments.best is None else arguments.best
+    if not 1 <= best <= arguments.takes:
+        raise ConfigError(f"best is {best}: expected 1 to {arguments.takes}, the number of takes")
+    return best
+
+
+def _paths(outs: list[Path], best: int, force: bool) -> list[list[Path]]:
+    """The files of each take; names that cannot be are refused before any work is done for them."""
+    try:
+        folders = {out for out in outs if not out.suffix or out.is_dir()}
+        paths = [_named(outs, folders, number, best) for number in range(best)]
+        for path in (path for group in paths for path in group):
+            _check(path, folders, force)
+    except OSError as error:  # as of a name that is too long
+        raise OutputError(f"{error.filename}: cannot be written ({error.strerror}); choose another name") from None
+    return paths
+
+
+def _named(outs: list[Path], folders: set[Path], number: int, count: int) -> list[Path]:
+    """The files of one take; a folder stands for all that can be made there."""
     from solomuse.render.files import possible
 
     suffix = f"-{number + 1}" if count > 1 else ""
     names: list[Path] = []
     for out in outs:
         endings = (*possible(), REPORT_ENDING)
-        files = [out] if out.suffix else [out / f"{NAME}{ending}" for ending in endings]
+        files = [out / f"{NAME}{ending}" for ending in endings] if out in folders else [out]
         names += [file.with_stem(f"{file.stem}{suffix}") for file in files]
-    return names
+    return list(dict.fromkeys(names))
 
 
-def _check(paths: list[list[Path]], force: bool) -> None:
-    """Refuse names before any work is done for them, and make the folders that are asked for."""
+def _check(path: Path, folders: set[Path], force: bool) -> None:
+    """Refuse a name that has another ending, is there already, or is where no file can be."""
     from solomuse.render.files import check_ending
 
-    for path in (path for group in paths for path in group):
-        if path.suffix.lower() != REPORT_ENDING:
-            check_ending(path)
-        refuse_existing(path, force)
-        if path.stem.startswith(NAME) and not path.parent.exists():
-            try:
-                path.parent.mkdir(parents=True)
-            except OSError as error:
-                raise OutputError(f"{path.parent} cannot be made: {error.strerror}; choose another folder") from None
+    if path.suffix.lower() != REPORT_ENDING:
+        check_ending(path)
+    refuse_existing(path, force)
+    there = next((folder for folder in path.parents if folder.exists()), path.parent)
+    if not there.is_dir() or not (path.parent in folders or there == path.parent):
+        raise OutputError(f"{path}: there is no folder {path.parent}; make it, or choose another one")
+
+
+@contextmanager
+def _all_or_none(paths: list[list[Path]]) -> Iterator[None]:
+    """Make the folders for files; where not all can be written, none of the new ones stays."""
+    files = [path for group in paths for path in group if not path.exists()]
+    missing = {parent for path in files for parent in path.parents if not parent.exists()}
+    folders = sorted(missing, key=lambda folder: len(folder.parts))
+    try:
+        _make(folders)
+        yield
+    except BaseException:
+        for path in files:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        for folder in reversed(folders):
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _make(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise OutputError(f"{folder} cannot be made: {error.strerror}; choose another folder") from None
 
 
 def _controls(arguments: argparse.Namespace) -> Controls:
     from solomuse.generation import Controls
 
     given = {field.name: getattr(arguments, field.name) for field in fields(Controls)}
-    given["instrument"] = given["instrument"] or arguments.part
+    given["instrument"] = arguments.part if arguments.instrument is None else arguments.instrument
     return Controls(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -214,7 +262,7 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     from solomuse.render.performance import Performance
 
     part = None if arguments.part is None else find_instrument(arguments.part)
-    name = arguments.instrument or arguments.part
+    name = arguments.part if arguments.instrument is None else arguments.instrument
     has_band = arguments.band != "none"
     played = {
         "style": arguments.band if has_band else None,
