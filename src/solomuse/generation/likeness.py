@@ -41,6 +41,9 @@ OF_RATIOS = ("phrase_quarters", "notes_per_quarter")
 FURTHEST = 3.0
 """Spreads at which a deviation is cut off: one odd figure shall not decide alone."""
 
+WINDOW_BARS = 16
+"""Length of the human solos by which all is measured."""
+
 _GRAM = 3
 """Intervals of a figure that may come back."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from solomuse.analysis.swing import straightened
 from solomuse.datasets.lead_sheets import read_lead_sheet
-from solomuse.errors import FormatError
+from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.formats.midi import read_midi
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
@@ -17,6 +17,7 @@ from solomuse.music.notes import Notes
 from solomuse.render.band.feel import unswung
 
 MIDI_ENDINGS = (".mid", ".midi")
+EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
 
 
 def read_line(path: Path) -> LeadSheet:
@@ -34,7 +35,10 @@ def read_line(path: Path) -> LeadSheet:
     """
     if path.suffix.lower() == ".json":
         return _reported(path)
-    sheet = read_lead_sheet(path)
+    try:
+        sheet = read_lead_sheet(path)
+    except (ChartError, ChordError):
+        raise FormatError(f"{path}: is no melody that can be read; expected {EXPECTED}") from None
     if path.suffix.lower() not in MIDI_ENDINGS:
         return sheet
     swing = read_midi(path).swing

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -75,13 +75,13 @@ class Melodies:
 
     def __iter__(self) -> Iterator[Melody]:
         """All of them, in order."""
-        ends = [*self.index.starts[1:].tolist(), len(self.index.intervals)]
-        for title, player, start, end in zip(self.titles, self.players, self.index.starts.tolist(), ends, strict=True):
+        lines = [*self.index.starts.tolist(), len(self.index.intervals)]
+        for title, player, (start, end) in zip(self.titles, self.players, pairwise(lines), strict=True):
             yield Melody(title, player, self.index.intervals[start : end - 1].tobytes())
 
     def name(self, song: int) -> str:
         """What a song is called: ``Anthropology (Art Pepper)``."""
-        title, player = self.titles[song] or "a tune without a title", self.players[song]
+        title, player = self.titles[song].replace("_", " ") or "a tune without a title", self.players[song]
         return f"{title} ({player})" if player else title
 
 
@@ -192,7 +192,7 @@ def load_melodies(folder: Path) -> Melodies | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         version = int(arrays["version"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):

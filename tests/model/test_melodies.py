@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solomuse.datasets.load import load_dataset
+from solomuse.errors import ModelError
+from solomuse.metrics.originality import IntervalIndex
+from solomuse.model.melodies import (
+    MELODIES,
+    NOT_KNOWN,
+    Melodies,
+    load_melodies,
+    melodies_before,
+    melodies_file,
+    melodies_of,
+    write_melodies,
+)
+
+SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62], "Donna_Lee": [60, 67, 63, 72, 61]}
+
+
+def melodies(songs: Mapping[str, list[int]] = SONGS, player: str = "Ada") -> Melodies:
+    return Melodies(IntervalIndex.of(songs.values()), tuple(songs), (player,) * len(songs))
+
+
+def rewritten(folder: Path, **changes: Any) -> Path:
+    """A folder with the file of `melodies()`, some of its arrays replaced."""
+    with np.load(io.BytesIO(melodies_file(melodies()))) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(folder / MELODIES, **(arrays | changes))
+    return folder
+
+
+@given(st.dictionaries(st.text(max_size=5), st.lists(st.integers(0, 127), min_size=1, max_size=9), max_size=5))
+def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, songs: dict[str, list[int]]) -> None:
+    folder = tmp_path_factory.mktemp("model")
+    (folder / MELODIES).write_bytes(melodies_file(melodies(songs)))
+    found = load_melodies(folder)
+    assert found is not None
+    assert list(found) == list(melodies(songs))
+    assert found.index.order.tolist() == melodies(songs).index.order.tolist()
+
+
+def test_a_model_without_the_file_does_not_say_what_it_has_learned_from(tmp_path: Path) -> None:
+    assert load_melodies(tmp_path) is None
+
+
+def test_a_song_is_called_by_its_title_and_player() -> None:
+    assert melodies().name(1) == "Donna Lee (Ada)"
+    assert melodies(player="").name(0) == "Anthropology"
+    assert melodies({"": [60, 62]}).name(0) == "a tune without a title (Ada)"
+
+
+def test_all_songs_to_learn_from_are_in_it_and_no_held_back_one(toy_dataset: Path, tmp_path: Path) -> None:
+    dataset = load_dataset(toy_dataset)
+    write_melodies(tmp_path, [dataset])
+    found = load_melodies(tmp_path)
+    assert found is not None
+    train, held_back = dataset.windows("train"), dataset.windows("validation")
+    assert found.is_whole
+    assert len(found) == len({tuple(row[1:3]) for row in train.table.tolist()})
+    assert {tuple(row[1:3]) for row in train.table.tolist()}.isdisjoint(map(tuple, held_back.table[:, 1:3].tolist()))
+    shard, place = train.table[0, 1:3].tolist()
+    learned = train.shards.sheet(shard, place).notes[:, 1].tolist()
+    run = found.index.longest_run([pitch + 5 for pitch in learned])
+    assert run is not None
+    assert run.notes == len(learned)
+
+
+def test_what_the_first_model_has_learned_from_stays_and_comes_once(toy_dataset: Path) -> None:
+    dataset = load_dataset(toy_dataset)
+    own = list(melodies_of([dataset]))
+    assert list(melodies_of([dataset], melodies())) == [*melodies(), *own]
+    assert list(melodies_of([dataset, dataset], melodies_of([dataset]))) == own
+
+
+def test_what_does_not_fit_is_left_out_and_said(toy_dataset: Path) -> None:
+    found = melodies_of([load_dataset(toy_dataset)], melodies(), most_notes=12)
+    assert (list(found), found.is_whole) == (list(melodies()), False)
+
+
+def test_after_a_first_model_that_does_not_say_it_is_not_all(toy_dataset: Path, tmp_path: Path) -> None:
+    assert melodies_before(None) is None
+    assert melodies_before(tmp_path) is NOT_KNOWN
+    found = melodies_of([load_dataset(toy_dataset)], NOT_KNOWN)
+    assert (len(found) > 0, found.is_whole) == (True, False)
+
+
+@pytest.mark.parametrize("size", [0, 5, 90, -40])
+def test_a_file_that_is_cut_off_is_refused_in_a_line(tmp_path: Path, size: int) -> None:
+    (tmp_path / MELODIES).write_bytes(melodies_file(melodies())[:size])
+    with pytest.raises(ModelError, match=r"melodies\.npz is damaged: copy or train the model again"):
+        load_melodies(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order": np.zeros(3, dtype=np.int32)},
+        {"order": np.full(10, 99, dtype=np.int32)},
+        {"starts": np.array([0, 3], dtype=np.int32)},
+        {"intervals": np.zeros(12, dtype=np.float32)},
+        {"names": np.frombuffer(b"[[], []]", dtype=np.uint8)},
+        {"names": np.frombuffer(b"{", dtype=np.uint8)},
+        {"version": np.array(["x"])},
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match=r"melodies\.npz is damaged"):
+        load_melodies(rewritten(tmp_path, **changes))
+
+
+def test_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has version 9, this SoloMuse reads 1"):
+        load_melodies(rewritten(tmp_path, version=np.array(9)))
+
+
+def test_every_checkpoint_of_a_training_has_the_melodies_of_its_datasets(toy_run: Path, toy_dataset: Path) -> None:
+    expected = melodies_file(melodies_of([load_dataset(toy_dataset)]))
+    found = [(checkpoint / MELODIES).read_bytes() for checkpoint in toy_run.glob("checkpoint-*")]
+    assert len(found) > 1
+    assert set(found) == {expected}
