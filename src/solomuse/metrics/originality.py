@@ -49,15 +49,15 @@ class SharedRun:
         Place of its first note in the melody.
     song : int
         Place of the song in the corpus; one of them, if there are several.
-    song_start : int
-        Place of its first note in that song.
+    song_start : int or None
+        Place of its first note in that song; None where that is not known.
     """
 
     notes: int
     counted: int
     start: int
     song: int
-    song_start: int
+    song_start: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ class IntervalIndex:
     @classmethod
     def of(cls, melodies: Iterable[Sequence[int]]) -> IntervalIndex:
         """The index of melodies, each given as its pitches; it may be empty."""
-        parts = [_intervals(melody) for melody in melodies]
+        parts = [intervals_of(melody) for melody in melodies]
         starts = np.cumsum([0, *(len(part) + 1 for part in parts)])[:-1]
         rows = [np.append(part, _BOUNDARY) for part in parts]
         intervals = np.concatenate([*rows, np.zeros(0, dtype=np.int64)]).astype(np.int8)
@@ -102,13 +102,13 @@ class IntervalIndex:
         at_least : int
             Counted notes of the shortest run that is wanted.
         """
-        query = _intervals(pitches)
+        query = intervals_of(pitches)
         lengths, places = self._matches(query)
         ends = np.arange(len(query)) + lengths
         is_first = np.append(True, ends[1:] > ends[:-1])[: len(query)]  # else it lies within the run before it
-        counted = _counted(query, lengths)
+        counted = counted_notes(query, lengths)
         found = np.flatnonzero(is_first & (counted >= at_least))
-        found = found[_different(query, lengths, found) >= LEAST_DIFFERENT]
+        found = found[different_intervals(query, lengths, found) >= LEAST_DIFFERENT]
         songs = np.searchsorted(self.starts, places, side="right") - 1
         runs = [
             SharedRun(
@@ -145,8 +145,8 @@ class IntervalIndex:
         Cf. Haviv Hakimi et al., "BebopNet", ISMIR 2020, on plagiarism; G. Papadopoulos, P. Roy, F. Pachet, "Avoiding
         plagiarism in Markov sequence generation", AAAI 2014.
         """
-        query = _intervals(pitches)
-        counts = _ngrams_that_count(query, n)
+        query = intervals_of(pitches)
+        counts = ngrams_that_count(query, n)
         if not counts.any():
             return math.nan
         lengths, _ = self._matches(query)
@@ -234,18 +234,18 @@ def vendi_score(takes: Sequence[Sequence[int]], n: int = 4) -> float:
 
 def _similarity(takes: Sequence[Sequence[int]], n: int) -> NDArray[np.float64]:
     """Jaccard similarity of the n-grams of those takes that have any, shape (k, k)."""
-    sets = [grams for take in takes if (grams := _ngram_set(_intervals(take), n))]
+    sets = [grams for take in takes if (grams := _ngram_set(intervals_of(take), n))]
     return np.array([[len(a & b) / len(a | b) for b in sets] for a in sets]).reshape(len(sets), len(sets))
 
 
 def _ngram_set(intervals: Integers, n: int) -> set[bytes]:
     """The n-grams that count, each as bytes."""
-    counts = _ngrams_that_count(intervals, n)
+    counts = ngrams_that_count(intervals, n)
     small = intervals.astype(np.int8)
     return {small[at : at + n].tobytes() for at in np.flatnonzero(counts).tolist()}
 
 
-def _ngrams_that_count(intervals: Integers, n: int) -> Booleans:
+def ngrams_that_count(intervals: Integers, n: int) -> Booleans:
     """Whether the n-gram from each place on has enough moves, shape (len(intervals) - n + 1,)."""
     if len(intervals) < n:
         return np.zeros(0, dtype=np.bool_)
@@ -254,7 +254,7 @@ def _ngrams_that_count(intervals: Integers, n: int) -> Booleans:
     return enough
 
 
-def _counted(intervals: Integers, lengths: Integers) -> Integers:
+def counted_notes(intervals: Integers, lengths: Integers) -> Integers:
     """Counted notes of the run of each length in intervals, from each place on."""
     starts = np.arange(len(intervals))
     is_new = np.ones(len(intervals), dtype=np.int64)
@@ -264,13 +264,14 @@ def _counted(intervals: Integers, lengths: Integers) -> Integers:
     return np.asarray(1 + first + sums[starts + lengths] - sums[starts + first])
 
 
-def _different(intervals: Integers, lengths: Integers, places: Integers) -> Integers:
+def different_intervals(intervals: Integers, lengths: Integers, places: Integers) -> Integers:
     """How many different intervals other than 0 the runs at some places have, shape of `places`."""
     values = intervals.tolist()
     return np.array([len({*values[at : at + lengths[at]]} - {0}) for at in places.tolist()], dtype=np.int64)
 
 
-def _intervals(pitches: Sequence[int]) -> Integers:
+def intervals_of(pitches: Sequence[int]) -> Integers:
+    """Semitones from note to note, shape (max(0, notes - 1),); none larger than `LARGEST_INTERVAL`."""
     return np.clip(np.diff(np.asarray(pitches, dtype=np.int64)), -LARGEST_INTERVAL, LARGEST_INTERVAL)
 
 
