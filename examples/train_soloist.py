@@ -52,9 +52,8 @@ def main() -> None:
 
 def export(model: Path, out: Path, players: tuple[str, ...]) -> None:
     """Write a model folder with weights of 16 bits, and without players of other data sets than the solos'."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    kept = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "melodies.npz")
+    out.mkdir(parents=True, exist_ok=True)
+    kept = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "figures.npz")
     for name in kept:
         if (model / name).exists():
             shutil.copy(model / name, out / name)

@@ -24,7 +24,7 @@ from solomuse.generation.likeness import (
 )
 from solomuse.generation.ranking import COST_OF_LIKENESS, Ranked, explain, explained, rank, similarity
 from solomuse.generation.solo import Solo
-from solomuse.metrics.originality import IntervalIndex
+from solomuse.metrics.ngram_index import NgramIndex
 from solomuse.model.melodies import Melodies
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
@@ -33,7 +33,7 @@ from solomuse.music.note import Note
 from tests.strategies import lead_sheets
 
 LICK = [62, 64, 65, 69, 66, 60, 63, 61, 67, 70, 62, 71]
-LEARNED = Melodies(IntervalIndex.of([LICK]), ("Anthropology",), ("Ada",))
+LEARNED = Melodies(NgramIndex.of([LICK]), ("Anthropology",), ("Ada",))
 CHART = parse_chart("tempo: 120\n" + "Dm7 | G7 | Cmaj7 | A7 |\n" * 4)
 EIGHTH = 240
 

@@ -15,7 +15,7 @@ from solomuse.generation.ranking import rank
 from solomuse.generation.report import report_of
 from solomuse.generation.report_table import table_of
 from solomuse.generation.solo import Solo
-from solomuse.metrics.originality import IntervalIndex
+from solomuse.metrics.ngram_index import NgramIndex
 from solomuse.model.folder import Model
 from solomuse.model.melodies import Melodies
 from solomuse.music.chart_text import parse_chart
@@ -27,7 +27,7 @@ from tests.strategies import lead_sheets, notated_sheets
 
 MODEL = Model(Path("runs/blues/model"), cast(Any, None), vocabulary(12), {"package": "0.1.0"})
 LICK = [62, 64, 65, 69, 66, 60, 63, 61, 67]
-LEARNED = Melodies(IntervalIndex.of([[40, 41], [50, *LICK, 40]]), ("Tea", "Donna_Lee"), ("", "Ada"))
+LEARNED = Melodies(NgramIndex.of([[40, 41], [50, *LICK, 40]]), ("Tea", "Donna_Lee"), ("", "Ada"))
 
 
 def solo(sheet: LeadSheet) -> Solo:

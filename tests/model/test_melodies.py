@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from solomuse.datasets.load import load_dataset
 from solomuse.errors import ModelError
-from solomuse.metrics.originality import IntervalIndex
+from solomuse.metrics.ngram_index import NgramIndex
 from solomuse.model.melodies import (
     MELODIES,
     NOT_KNOWN,
@@ -24,11 +24,11 @@ from solomuse.model.melodies import (
     write_melodies,
 )
 
-SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62], "Donna_Lee": [60, 67, 63, 72, 61]}
+SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62], "Donna_Lee": [60, 67, 63, 72, 61, 60, 65]}
 
 
 def melodies(songs: Mapping[str, list[int]] = SONGS, player: str = "Ada") -> Melodies:
-    return Melodies(IntervalIndex.of(songs.values()), tuple(songs), (player,) * len(songs))
+    return Melodies(NgramIndex.of(songs.values()), tuple(songs), (player,) * len(songs))
 
 
 def rewritten(folder: Path, **changes: Any) -> Path:
@@ -39,14 +39,15 @@ def rewritten(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-@given(st.dictionaries(st.text(max_size=5), st.lists(st.integers(0, 127), min_size=1, max_size=9), max_size=5))
+@given(st.dictionaries(st.text(max_size=5), st.lists(st.integers(50, 70), min_size=1, max_size=12), max_size=5))
 def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, songs: dict[str, list[int]]) -> None:
     folder = tmp_path_factory.mktemp("model")
     (folder / MELODIES).write_bytes(melodies_file(melodies(songs)))
     found = load_melodies(folder)
     assert found is not None
     assert list(found) == list(melodies(songs))
-    assert found.index.order.tolist() == melodies(songs).index.order.tolist()
+    assert found.index.figures.tolist() == melodies(songs).index.figures.tolist()
+    assert found.index.songs.tolist() == melodies(songs).index.songs.tolist()
 
 
 def test_a_model_without_the_file_does_not_say_what_it_has_learned_from(tmp_path: Path) -> None:
@@ -83,7 +84,7 @@ def test_what_the_first_model_has_learned_from_stays_and_comes_once(toy_dataset:
 
 
 def test_what_does_not_fit_is_left_out_and_said(toy_dataset: Path) -> None:
-    found = melodies_of([load_dataset(toy_dataset)], melodies(), most_notes=12)
+    found = melodies_of([load_dataset(toy_dataset)], melodies(), most_figures=4)
     assert (list(found), found.is_whole) == (list(melodies()), False)
 
 
@@ -97,29 +98,29 @@ def test_after_a_first_model_that_does_not_say_it_is_not_all(toy_dataset: Path, 
 @pytest.mark.parametrize("size", [0, 5, 90, -40])
 def test_a_file_that_is_cut_off_is_refused_in_a_line(tmp_path: Path, size: int) -> None:
     (tmp_path / MELODIES).write_bytes(melodies_file(melodies())[:size])
-    with pytest.raises(ModelError, match=r"melodies\.npz is damaged: copy or train the model again"):
+    with pytest.raises(ModelError, match=r"figures\.npz is damaged: copy or train the model again"):
         load_melodies(tmp_path)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"order": np.zeros(3, dtype=np.int32)},
-        {"order": np.full(10, 99, dtype=np.int32)},
-        {"starts": np.array([0, 3], dtype=np.int32)},
-        {"intervals": np.zeros(12, dtype=np.float32)},
+        {"songs": np.zeros(3, dtype=np.uint32)},
+        {"songs": np.full(4, 99, dtype=np.uint32)},
+        {"steps": np.zeros(4, dtype=np.float32)},
+        {"steps": np.full(4, 2**31, dtype=np.uint32)},
         {"names": np.frombuffer(b"[[], []]", dtype=np.uint8)},
         {"names": np.frombuffer(b"{", dtype=np.uint8)},
         {"version": np.array(["x"])},
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
-    with pytest.raises(ModelError, match=r"melodies\.npz is damaged"):
+    with pytest.raises(ModelError, match=r"figures\.npz is damaged"):
         load_melodies(rewritten(tmp_path, **changes))
 
 
 def test_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="has version 9, this SoloMuse reads 1"):
+    with pytest.raises(ModelError, match="has version 9, this SoloMuse reads 2"):
         load_melodies(rewritten(tmp_path, version=np.array(9)))
 
 

@@ -128,7 +128,7 @@ def rank(solos: Sequence[Solo], melodies: Melodies | None, best: int = 1, novel:
         raise ConfigError(f"novel is {novel}: expected at least 3 notes, for fewer are in every solo")
     if novel is not None and melodies is None:
         raise ConfigError(
-            "this model does not say what it has learned from (it has no melodies.npz): train it again, or leave out "
+            "this model does not say what it has learned from (it has no figures.npz): train it again, or leave out "
             "--novel"
         )
     rejected, scored = [], []

@@ -56,7 +56,6 @@ from solomuse.music.spelling import spelled
 REPORT_FORMAT = 1
 OUTSIDE_SHARE, OUTSIDE_NOTES = 0.5, 3
 """A bar lies outside if so large a share of its notes, and at least so many, are not in the scale of their chord."""
-NOVELTY_INTERVALS = 5
 
 
 def report_of(
@@ -177,7 +176,7 @@ def _originality(sheet: LeadSheet, melodies: Melodies) -> dict[str, Any]:
     return {
         "songs": len(melodies),
         "is_whole": melodies.is_whole,
-        "new_share": _rounded(melodies.index.novelty(pitches, NOVELTY_INTERVALS)),
+        "new_share": _rounded(melodies.index.novelty(pitches)),
         "longest_run": run
         and {
             "notes": run.counted,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +45,11 @@ class _Task:
     seed: int
 
     @property
+    def number(self) -> int:
+        """A number for the chart, so that one seed does not choose alike over all charts."""
+        return zlib.crc32(self.grid.chords.tobytes() + self.grid.bar_lines.tobytes())
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """The controls' rules, then the edit's."""
         return (*self.controls.rules, *self.outline.rules)
@@ -54,11 +60,11 @@ class _Task:
         gaps: Sequence[tuple[int, int]] | None = None,
         notes: Sequence[PlayedNote] | None = None,
     ) -> Take:
-        """A take whose randomness follows from the seed and its numbers."""
+        """A take whose randomness follows from the seed, the chart and its numbers."""
         return Take(
             chart=self.grid,
             vocabulary=self.model.vocabulary,
-            rng=np.random.default_rng((self.seed, *numbers)),
+            rng=np.random.default_rng((self.seed, self.number, *numbers)),
             window_bars=self.model.window_bars,
             room=self.model.decoder.config.block_size,
             gaps=self.outline.gaps if gaps is None else gaps,

@@ -50,11 +50,15 @@ class NgramIndex:
     @classmethod
     def of(cls, melodies: Iterable[Sequence[int]]) -> NgramIndex:
         """The index of melodies, each given as its pitches."""
-        own = [np.unique(_figures(intervals_of(melody))) for melody in melodies]
-        numbers = np.repeat(np.arange(len(own)), [len(figures) for figures in own])
-        figures = np.concatenate([*own, np.zeros(0, dtype=np.int64)])
+        return cls.of_figures([figures_of(melody) for melody in melodies])
+
+    @classmethod
+    def of_figures(cls, songs: Sequence[NDArray[np.uint32]]) -> NgramIndex:
+        """The index of songs, each given as what `figures_of` says of it."""
+        numbers = np.repeat(np.arange(len(songs)), [len(figures) for figures in songs])
+        figures = np.concatenate([*songs, np.zeros(0, dtype=np.uint32)])
         order = np.lexsort((numbers, figures))
-        return cls(figures[order].astype(np.uint32), numbers[order].astype(np.uint32))
+        return cls(figures[order], numbers[order].astype(np.uint32))
 
     def longest_run(self, pitches: Sequence[int]) -> SharedRun | None:
         """The shared run with most counted notes, the first of several; None where none has a figure's length.
@@ -101,6 +105,11 @@ class NgramIndex:
                 lengths[at] = here[int(songs[at])] + SPAN - 1
             following = here
         return lengths, songs
+
+
+def figures_of(pitches: Sequence[int]) -> NDArray[np.uint32]:
+    """The figures of a melody, sorted, each once."""
+    return np.unique(_figures(intervals_of(pitches))).astype(np.uint32)
 
 
 def _figures(intervals: Integers) -> Integers:

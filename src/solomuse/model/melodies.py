@@ -1,7 +1,7 @@
 """The melodies that a model has learned from, in its folder: what a solo is held against to see what is copied.
 
-``melodies.npz`` has the arrays of an `IntervalIndex` (intervals alone: no key, no rhythm) and the names of the songs,
-as JSON in UTF-8. Songs that were held back are not in it.
+``figures.npz`` has the arrays of an `NgramIndex` (figures of a few intervals, without their order: no melody, no key,
+no rhythm) and the names of the songs, as JSON in UTF-8. Songs that were held back are not in it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,14 @@ from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ModelError
 from solomuse.formats.midi import write_whole
-from solomuse.metrics.originality import LARGEST_INTERVAL, IntervalIndex
+from solomuse.metrics.ngram_index import NgramIndex, figures_of
 
-MELODIES = "melodies.npz"
-MELODIES_VERSION = 1
-MOST_NOTES = 20_000_000
-"""Notes of the largest index: more would take minutes and gigabytes to sort. What is beyond is not kept."""
+MELODIES = "figures.npz"
+MELODIES_VERSION = 2
+MOST_FIGURES = 20_000_000
+"""Of the largest index: more would take minutes and gigabytes to sort. What is beyond is not kept."""
 
+FIGURE_BYTES = 4
 _PLACE = [TABLE.index(name) for name in ("song", "shard", "place")]
 _PITCH = 1
 """Column of `GridSheet.notes`."""
@@ -42,13 +42,13 @@ class Melody:
     ----------
     title, player : str
         Empty where the source does not say.
-    intervals : bytes
-        Semitones from note to note, each as a signed byte.
+    figures : bytes
+        Those that it has, sorted, as numbers of 32 bits.
     """
 
     title: str
     player: str
-    intervals: bytes
+    figures: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class Melodies:
 
     Parameters
     ----------
-    index : IntervalIndex
+    index : NgramIndex
         A song's number is its place in `titles` and `players`.
     titles, players : tuple of str
         Empty where the source does not say.
@@ -65,7 +65,7 @@ class Melodies:
         Whether these are all; not so where they did not fit, or an earlier model did not say what it had learned from.
     """
 
-    index: IntervalIndex
+    index: NgramIndex
     titles: tuple[str, ...]
     players: tuple[str, ...]
     is_whole: bool = True
@@ -75,9 +75,11 @@ class Melodies:
 
     def __iter__(self) -> Iterator[Melody]:
         """All of them, in order."""
-        lines = [*self.index.starts.tolist(), len(self.index.intervals)]
-        for title, player, (start, end) in zip(self.titles, self.players, pairwise(lines), strict=True):
-            yield Melody(title, player, self.index.intervals[start : end - 1].tobytes())
+        order = np.argsort(self.index.songs, kind="stable")  # which leaves each song's figures sorted
+        ends = np.cumsum(np.bincount(self.index.songs, minlength=len(self.titles)))[:-1]
+        parts = np.split(self.index.figures[order], ends) if self.titles else []
+        for title, player, figures in zip(self.titles, self.players, parts, strict=True):
+            yield Melody(title, player, figures.tobytes())
 
     def name(self, song: int) -> str:
         """What a song is called: ``Anthropology (Art Pepper)``."""
@@ -85,11 +87,13 @@ class Melodies:
         return f"{title} ({player})" if player else title
 
 
-NOT_KNOWN = Melodies(IntervalIndex.of([]), (), (), is_whole=False)
+NOT_KNOWN = Melodies(NgramIndex.of([]), (), (), is_whole=False)
 """Those of a model that does not say."""
 
 
-def melodies_of(datasets: Iterable[Dataset], known: Melodies | None = None, most_notes: int = MOST_NOTES) -> Melodies:
+def melodies_of(
+    datasets: Iterable[Dataset], known: Melodies | None = None, most_figures: int = MOST_FIGURES
+) -> Melodies:
     """The melodies of the songs to learn from in some datasets, after those that are known.
 
     Parameters
@@ -97,21 +101,22 @@ def melodies_of(datasets: Iterable[Dataset], known: Melodies | None = None, most
     datasets : iterable of Dataset
     known : Melodies, optional
         Those of the model that a training begins with. One that comes again is kept once.
-    most_notes : int
+    most_figures : int
         Where to stop.
     """
     kept: dict[Melody, None] = {}
-    notes, is_whole = 0, known is None or known.is_whole
+    count, is_whole = 0, known is None or known.is_whole
     for melody in [*(known or ()), *(melody for dataset in datasets for melody in _learned(dataset))]:
         if melody in kept:
             continue
-        if notes + len(melody.intervals) + 1 > most_notes:
+        size = len(melody.figures) // FIGURE_BYTES
+        if count + size > most_figures:
             is_whole = False
             continue
         kept[melody] = None
-        notes += len(melody.intervals) + 1
+        count += size
     return Melodies(
-        IntervalIndex.of(_pitches(melody) for melody in kept),
+        NgramIndex.of_figures([np.frombuffer(melody.figures, dtype=np.uint32) for melody in kept]),
         tuple(melody.title for melody in kept),
         tuple(melody.player for melody in kept),
         is_whole,
@@ -124,10 +129,8 @@ def _learned(dataset: Dataset) -> Iterator[Melody]:
     with (dataset.path / "songs.jsonl").open(encoding="utf-8") as file:
         songs = [_named(json.loads(line)) for line in file]
     for song, shard, place in dict.fromkeys(map(tuple, windows.table[:, _PLACE].tolist())):
-        pitches = windows.shards.sheet(shard, place).notes[:, _PITCH]
-        intervals = np.clip(np.diff(pitches), -LARGEST_INTERVAL, LARGEST_INTERVAL).astype(np.int8)
         title, player = songs[song]
-        yield Melody(title, player, intervals.tobytes())
+        yield Melody(title, player, figures_of(windows.shards.sheet(shard, place).notes[:, _PITCH].tolist()).tobytes())
 
 
 def _named(line: dict[str, object]) -> tuple[str, str]:
@@ -135,11 +138,6 @@ def _named(line: dict[str, object]) -> tuple[str, str]:
     metadata = line.get("metadata")
     player = metadata.get("performer", "") if isinstance(metadata, dict) else ""
     return str(line.get("title") or ""), str(player or "")
-
-
-def _pitches(melody: Melody) -> list[int]:
-    """Pitches with the melody's intervals; how high they are does not matter."""
-    return [0, *accumulate(np.frombuffer(melody.intervals, dtype=np.int8).tolist())]
 
 
 def melodies_before(folder: Path | None) -> Melodies | None:
@@ -165,15 +163,14 @@ def write_melodies(folder: Path, datasets: Iterable[Dataset], known: Melodies | 
 
 
 def melodies_file(melodies: Melodies) -> bytes:
-    """What ``melodies.npz`` holds; the same for the same melodies."""
+    """What ``figures.npz`` holds; the same for the same melodies."""
     names = json.dumps([melodies.titles, melodies.players], ensure_ascii=False).encode("utf-8", "replace")
     file = io.BytesIO()
     np.savez_compressed(
         file,
         version=np.array(MELODIES_VERSION),
-        intervals=melodies.index.intervals,
-        starts=melodies.index.starts.astype(np.int32),
-        order=melodies.index.order,
+        steps=np.diff(melodies.index.figures, prepend=np.uint32(0)),  # small numbers, which are packed well
+        songs=melodies.index.songs,
         names=np.frombuffer(names, dtype=np.uint8),
         is_whole=np.array(melodies.is_whole),
     )
@@ -217,16 +214,16 @@ def _checked(arrays: dict[str, NDArray[np.generic]]) -> Melodies:
         If they do not fit together.
     """
     titles, players = json.loads(arrays["names"].tobytes().decode("utf-8"))
-    intervals, starts, order = (arrays[name] for name in ("intervals", "starts", "order"))
-    ends = np.append(starts[1:], len(intervals))[: len(starts)].astype(np.int64) - 1  # where no run goes on
+    steps, songs = arrays["steps"], arrays["songs"]
     if (
-        [array.dtype.name for array in (intervals, starts, order)] != ["int8", "int32", "int32"]
+        [array.dtype.name for array in (steps, songs)] != ["uint32", "uint32"]
         or len(titles) != len(players)
-        or len(titles) != len(starts)
-        or not np.array_equal(np.sort(np.concatenate([order, ends])), np.arange(len(intervals)))
+        or len(steps) != len(songs)
+        or (len(songs) and int(songs.max()) >= len(titles))
+        or int(steps.sum(dtype=np.uint64)) >= 2**32
     ):
         raise ValueError("the arrays do not fit together")
-    index = IntervalIndex(intervals.astype(np.int8), starts.astype(np.int64), order.astype(np.int32))
+    index = NgramIndex(np.cumsum(steps, dtype=np.uint32), songs.astype(np.uint32))
     return Melodies(index, tuple(titles), tuple(players), bool(arrays["is_whole"]))
 
 
