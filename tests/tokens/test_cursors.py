@@ -24,7 +24,10 @@ def test_all_at_once_they_allow_and_say_what_a_parser_of_each_does(drawn: list, 
     cursors = Cursors(sheets, [0] * len(sheets), [sheet.steps for sheet in sheets], V)
     parsers = [Parser(V) for _ in sheets]
     readers = [FeatureReader(parser) for parser in parsers]
-    rows = [_read(parser, reader, encode_start(s, 0, V)[0]) for parser, reader, s in zip(parsers, readers, sheets)]
+    rows = [
+        _read(parser, reader, encode_start(s, 0, V)[0])
+        for parser, reader, s in zip(parsers, readers, sheets, strict=True)
+    ]
     rng = np.random.default_rng(seed)
     for _ in range(60):
         assert cursors.features().tolist() == [list(row) for row in rows]

@@ -114,12 +114,14 @@ def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.generation.report_table import table_of
     from solomuse.model.folder import load_model
     from solomuse.model.melodies import load_melodies
+    from solomuse.render.performance import qpm_of
 
     best = _best(arguments)
     paths = _paths(arguments.out, best, arguments.force)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
     [(_, sheet)] = chosen_sheets(arguments, only_one=True)
-    chart = sheet.chart if arguments.tempo is None else replace(sheet.chart, qpm=arguments.tempo)
+    # a player hears the tempo before the first note, so the model is told what the band will take
+    chart = replace(sheet.chart, qpm=qpm_of(sheet.chart, rendering.performance))
     model = load_model(arguments.model, precision=arguments.precision)
     solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
     is_ranked = arguments.takes > 1 or arguments.novel is not None

@@ -19,6 +19,7 @@ FIELDS = {
     "seq_len": int,
     "window_bars": int,
     "hop_bars": int,
+    "held_back": float,
     "chords": str,
     "melody": str,
     "min_confidence": float,
@@ -54,6 +55,7 @@ HELP = {
     "grid": "steps a quarter: 4 (sixteenths) or 12 (sixteenths and triplets)",
     "chords": "auto, given or inferred",
     "melody": "best, all (whoever has it, bar by bar), name=TEXT or track=N",
+    "held_back": "share of the tunes to stop by, and as many again to measure by; 0.1",
     "min_confidence": "leave out songs whose melody is found with a smaller chance",
     "format": "read only this kind of collection, such as slakh; else each is recognised",
     "splits": "title, or original: those of the data set's publishers",
@@ -75,7 +77,7 @@ HELP = {
 }
 DATA_FIELDS = (
     *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
-    *("swing", "max_seconds", "style"),
+    *("held_back", "swing", "max_seconds", "style"),
 )
 SWITCHES = ("omitted", "sustain", "learn_chart")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,17 @@ class Line:
     def __init__(self, notes: Sequence[PlayedNote]) -> None:
         self.notes = tuple(notes)
         self.starts = [start for start, *_ in self.notes]
+
+    def is_left(self, cursors: Cursors, row: int, start: int) -> bool:
+        """Whether a cursor, of a window that begins at `start`, stands apart from the line.
+
+        That is at no note of it, nor at the end of one that was played as the line has it, nor in the rest after that.
+        """
+        place = bisect_left(self.starts, start + int(cursors.step[row]))
+        if place < len(self.notes) and self.starts[place] == start + cursors.step[row]:
+            return False
+        before = self.starts[place - 1] + self.notes[place - 1][2] - start if place else 0
+        return bool(cursors.notes[row]) and before != int(cursors.last_end[row])
 
     def next_token(self, cursors: Cursors, row: int, start: int) -> int:
         """The token by which a cursor, of a window that begins at `start`, goes on as the line does from there on.
@@ -75,12 +87,14 @@ class SameRhythm:
 
 @dataclass(frozen=True)
 class NearTo:
-    """Leans on what a line does next: the nearer, the more of it stays.
+    """Follows a line with a certain chance at every note: the nearer, the more of it stays.
+
+    What the line does next gets at least the share of the scores that makes this chance; the rest is the model's.
 
     Parameters
     ----------
     distance : float
-        0 plays the line itself, 1 does not know it.
+        0 plays the line itself, 1 does not know it; in between, about so much of it changes.
     """
 
     notes: Sequence[PlayedNote]
@@ -93,14 +107,25 @@ class NearTo:
 
     def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:
         """As `solomuse.generation.loop.Rule` says."""
-        weight = min(_MOST, 2 * (1 / max(self.distance, 1e-9) - 1))
+        share = (1 - self.distance) ** (1 / _TOKENS_AT_STAKE)
+        logit = min(_MOST, math.log(share / (1 - share))) if 0 < share < 1 else _MOST * (2 * share - 1)
         leaned = scores.clone()
         for row in np.flatnonzero(~cursors.is_done).tolist():
-            leaned[row, self.line.next_token(cursors, row, windows[row].start)] += weight
+            if self.line.is_left(cursors, row, windows[row].start):
+                continue  # the way back to the line would be a rest, over and over
+            token_id = self.line.next_token(cursors, row, windows[row].start)
+            others = scores[row].clone()
+            others[token_id] = -torch.inf
+            enough = torch.logsumexp(others, -1) + logit
+            leaned[row, token_id] = torch.where(
+                torch.isfinite(enough), torch.maximum(scores[row, token_id], enough), 0.0
+            )
         return leaned
 
 
 _MOST = 1e4
+_TOKENS_AT_STAKE = 3
+"""A note stays if three tokens do: the rest before it, its pitch, its length."""
 
 
 @dataclass(frozen=True)

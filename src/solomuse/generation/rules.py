@@ -161,7 +161,8 @@ class Rests:
         leaned = _rests(cursors, 1) * (pull * (cursors.stage == Stage.EVENT))[:, None]
         durations = cursors.vocabulary.duration
         quarters = (np.arange(durations.stop - durations.start) + 1) / grid
-        leaned[:, durations.start : durations.stop] = -pull[:, None] * quarters
+        # too much silence is made good by playing, not by long notes
+        leaned[:, durations.start : durations.stop] = -np.maximum(pull, 0)[:, None] * quarters
         return scores + torch.from_numpy(leaned).to(scores)
 
 

@@ -126,8 +126,13 @@ class Take:
         last = min(first + bars, self.chart.bars)
         ahead = 0 if last == self.chart.bars else min(bars // 4, last - here - 1)
         start, end = int(lines[first]), min(self.gaps[self._gap][1], int(lines[last]))
-        stop = min(end, int(lines[last - ahead]))
+        stop = min(end, int(lines[last - ahead]), self._change(here, last))
         return Window(sheet, start, self.cursor - start, stop - start, end - start, token_ids, features)
+
+    def _change(self, here: int, last: int) -> int:
+        """The first bar line after the bar of the cursor from which on other conditions hold, else the window's end."""
+        now, lines = self.conditions_at(self.cursor), self._lines[here + 1 : last]
+        return next((line for line in lines if self.conditions_at(line) != now), self._lines[last])
 
     def _sheet(self, first: int, last: int) -> GridSheet:
         """Some bars with their conditions, and with what has been played in them before the cursor."""

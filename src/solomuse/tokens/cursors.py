@@ -7,7 +7,6 @@ loop over its rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,24 +30,19 @@ Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 
-class Stage(IntEnum):
-    """What a sequence is in the middle of: nothing, a note after its rest, after its velocity, after its pitch."""
+class Stage:
+    """What a sequence is in the middle of: nothing, a note after its rest, after its velocity, after its pitch.
 
-    EVENT = 0
-    ONSET = 1
-    PITCH = 2
-    DURATION = 3
+    Plain numbers, since looking up a member of an enumeration takes longer than comparing arrays with it.
+    """
+
+    EVENT, ONSET, PITCH, DURATION = range(4)
 
 
-class _Does(IntEnum):
+class _Does:
     """What a token of the events does."""
 
-    NOTHING = 0
-    NOTE = 1
-    VELOCITY = 2
-    SHIFT = 3
-    BAR = 4
-    DURATION = 5
+    NOTHING, NOTE, VELOCITY, SHIFT, BAR, DURATION = range(6)
 
 
 class Place(NamedTuple):
@@ -228,7 +222,7 @@ def _masks(vocabulary: Vocabulary) -> tuple[Booleans, Booleans, Booleans]:
         Stage.PITCH: (_Does.NOTE,),
         Stage.DURATION: (_Does.DURATION,),
     }
-    by_stage = np.stack([np.isin(deeds, kinds[stage]) for stage in Stage])
+    by_stage = np.stack([np.isin(deeds, kinds[stage]) for stage in sorted(kinds)])
     by_stage[Stage.EVENT, EOS] = True
     longest = len(v.duration.values)
     rooms = np.arange(longest + 1)[:, None]

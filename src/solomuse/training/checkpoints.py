@@ -97,7 +97,7 @@ def publish(checkpoint: Path, folder: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     for path in _files(checkpoint):
-        if path.suffix in (".json", ".safetensors") and not path.name.startswith(OF_TRAINING_ONLY):
+        if path.suffix in (".json", ".safetensors", ".npz") and not path.name.startswith(OF_TRAINING_ONLY):
             shutil.copyfile(path, partial / path.name)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)

@@ -91,8 +91,8 @@ def swung(notes: Notes, chart: Chart, ratio: float) -> Notes:
 def unswung(notes: Notes, chart: Chart, ratio: float) -> Notes:
     """What `swung` made these notes of, as far as they tell: even eighths, on a grid of `GRID_TICKS` once rounded.
 
-    For each beat the reading is taken, swung or even, that `swung` would have played nearest to it. Where both are near,
-    a note on the first third speaks for a triplet; the last one alone in its beat is read as a swung eighth.
+    For each beat the reading is taken, swung or even, that `swung` would have played nearest to it. Where both are
+    near, a note on the first third speaks for a triplet; the last one alone in its beat is read as a swung eighth.
     """
     beats = _beats(chart)
     if ratio == 1 or not len(notes) or not len(beats):
