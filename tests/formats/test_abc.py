@@ -221,6 +221,12 @@ def test_lenient_takes_long_bars_and_unknown_chords() -> None:
     assert chords(sheet)[0] == "X"
 
 
+def test_a_broken_rhythm_after_a_bar_line_shortens_nothing() -> None:
+    for music in ("A1:<", "A|<B"):
+        for _, result in read_abc_tunes(tune(music)):
+            assert isinstance(result, LeadSheet | SoloMuseError)
+
+
 @given(st.text(alphabet="CDEFGABcdefgabz0123456789/<>()[]|:-\"^_=,'{}!~. \n%PKMLVX&", max_size=60))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused(music: str) -> None:

@@ -264,7 +264,8 @@ class MusicReader:
         """``a>b`` makes the first longer by half and the next one shorter, ``<`` the other way round."""
         short = Fraction(1, 2 ** len(signs))
         before, after = (2 - short, short) if signs[0] == ">" else (short, 2 - short)
-        more = self._last_length * (before - 1)
+        # right after a bar line there is no first one in this bar
+        more = self._last_length * (before - 1) if self._bar.length else Fraction(0)
         if self._bar.notes and self._last_is_note:
             self._bar.notes[-1].duration += more
         self._bar.length += more
