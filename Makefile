@@ -41,4 +41,6 @@ bench: $(READY) ## the benchmarks that need only the example songs and a short t
 	$(BIN)/python benchmarks/training_speed.py runs/bench.dataset --size tiny
 	rm -rf runs/bench
 	$(BIN)/solomuse train runs/bench.dataset --out runs/bench --size tiny --epochs 2
-	$(BIN)/python benchmarks/generation_speed.py runs/bench --takes 1 8
+	$(BIN)/python benchmarks/generation_speed.py --size tiny --rows 1 8
+	$(BIN)/python benchmarks/masking.py
+	$(BIN)/python benchmarks/playing.py
