@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from solomuse.cli import main
 from solomuse.config import Config
 from solomuse.formats.midi import write_midi
 from solomuse.music.note import Note
@@ -132,3 +133,184 @@ def test_options_out_of_range_are_named(toy_dataset: Path, toy_config: Config, t
     for words, word in cases:
         assert word in complaint(command(*words))
     assert names(tmp_path) == []
+
+
+ABC = 'X:1\nT:line\nM:4/4\nL:1/8\nK:C\n"C"CDEF GABc|\n'
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a line, a text, and a file and a folder under names that are wanted for others."""
+    monkeypatch.chdir(tmp_path)
+    Path("line.abc").write_text(ABC, encoding="utf-8")
+    Path("words.txt").write_text("hello, this is no music\n", encoding="utf-8")
+    Path("words.json").write_text('{"notes": 1}', encoding="utf-8")
+    Path("empty.mid").write_bytes(b"")
+    Path("file").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], place: Path) -> Callable[..., str]:
+    """The one line with which ``generate`` refuses some words, leaving all as it was."""
+
+    def said_of(*words: object) -> str:
+        before = names(place)
+        try:
+            code: object = main(["generate", *map(str, words)])
+        except SystemExit as left:
+            code = left.code
+        out, said = capsys.readouterr()
+        assert (code, out, said.count("\n"), names(place)) == (2, "", 1, before), said
+        return said
+
+    return said_of
+
+
+@pytest.mark.parametrize(
+    ("chart", "word"),
+    [
+        ("", "empty"),
+        (" | ", "empty"),
+        ("C | " * 2001, "at most 2000"),
+        (" ".join(["C"] * 65) + " | F", "65 chords do not fit"),
+        ("(99/4) C", "99/4"),
+        ("(4/3) C", "4/3"),
+        ("missing.mid", "no such file"),
+        ("missing.txt", "no such file"),
+        ("empty.mid", "empty"),
+        ("I | IV | V", "needs a key"),
+    ],
+)
+def test_a_chart_over_which_nothing_can_be_played(refused: Callable[..., str], chart: str, word: str) -> None:
+    assert word in refused(chart, "--out", "s.mid", "new")
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        *(("--tempo", value) for value in ("0", "1000", "nan", "soon")),
+        *(("--temperature", value) for value in ("-1", "nan", "11")),
+        *(("--takes", value) for value in ("0", "-1", "257", "9" * 20, "1.5")),
+        *(("--best", value) for value in ("0", "-1", "2")),
+        *(("--seed", value) for value in ("-1", "x")),
+        *(("--novel", value) for value in ("2", "-1")),
+        *(("--rests", value) for value in ("1", "nan")),
+        *(("--low", value) for value in ("H4", "-3", "128", "")),
+        *(("--density", value) for value in ("0", "49", "nan")),
+        *(("--instrument", value) for value in ("kazoo", "")),
+        *(("--part", value) for value in ("kazoo", "")),
+        *((name, "nan") for name in ("--swing", "--lay_back", "--dynamics", "--arc", "--harmony", "--guidance")),
+        *((name, "zzz") for name in ("--style", "--feel", "--player", "--band", "--key", "--song", "--model")),
+    ],
+)
+def test_a_value_out_of_its_range(refused: Callable[..., str], words: str, word: str) -> None:
+    said = refused("C | F", words, word, "--out", "s.mid", "new")
+    assert word in said or words.strip("-") in said
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        (("--low", "70", "--high", "65"), "octave"),
+        (("--instrument", "tenor-sax", "--low", "90"), "octave"),
+        (("--keep", "1"), "--from"),
+        (("--from", "line.abc"), "exactly one"),
+        (("--from", "line.abc", "--keep", "0"), "from 1 on"),
+        (("--from", "line.abc", "--keep", "99"), "99"),
+        (("--from", "line.abc", "--keep", "1-9999999999"), "1-9999999999"),
+        (("--from", "line.abc", "--keep", "1-2"), "all bars"),
+        (("--from", "line.abc", "--trade", "0"), "trade is 0"),
+        (("--from", "line.abc", "--vary", "nan"), "vary is nan"),
+        (("--from", "words.txt", "--keep", "1"), "words.txt: is no melody"),
+        (("--from", "words.json", "--keep", "1"), "words.json: is no report"),
+        (("--from", "empty.mid", "--keep", "1"), "empty.mid"),
+        (("--from", "nowhere.mid", "--keep", "1"), "nowhere.mid"),
+        (("--from", ".", "--keep", "1"), "no such file"),
+        (("--motif", "nowhere.abc"), "nowhere.abc"),
+        (("--motif", "line.abc", "--from", "line.abc"), "--motif"),
+    ],
+)
+def test_what_does_not_go_together(refused: Callable[..., str], words: Sequence[str], word: str) -> None:
+    assert word in refused("C | F", *words, "--out", "s.mid", "new")
+
+
+@pytest.mark.parametrize("chart", ["C", "C | F"])
+def test_a_motif_that_leaves_no_bar_to_play(refused: Callable[..., str], chart: str) -> None:
+    Path("line.abc").write_text(ABC + '"F"FGAB c4|' * chart.count("|"), encoding="utf-8")
+    assert "motif fills" in refused(chart, "--motif", "line.abc", "--out", "s.mid")
+
+
+@pytest.mark.parametrize(
+    ("outs", "word"),
+    [
+        (["line.abc"], "exists already"),
+        (["s.xyz"], "'.xyz'"),
+        (["new", "s.xyz"], "'.xyz'"),
+        (["file"], "no folder file"),
+        (["file/solo.mid"], "no folder file"),
+        (["nowhere/solo.mid"], "no folder nowhere"),
+        (["s.mid", "nowhere/s.png"], "no folder nowhere"),
+        (["x" * 300], "too long"),
+        (["x" * 300 + ".mid"], "too long"),
+    ],
+)
+def test_files_that_cannot_be_written(refused: Callable[..., str], outs: Sequence[str], word: str) -> None:
+    assert word in refused("C | F", "--out", *outs)
+
+
+def test_where_one_file_fails_none_is_left(refused: Callable[..., str]) -> None:
+    outs = ("s.mid", "deep/new", "s.wav")
+    assert "nowhere.sf2" in refused("C | F", "--soundfont", "nowhere.sf2", "--out", *outs)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_file_that_is_replaced_stays_where_another_one_fails() -> None:
+    Path("s.mid").write_bytes(b"old")
+    words = ("--soundfont", "nowhere.sf2", "--force", "--out", "s.wav", "s.mid")
+    assert main(["generate", "C | F", *words]) == 2
+    assert Path("s.mid").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "extra"), [("matplotlib", "s.png", "plot"), ("soundfile", "s.flac", "audio")]
+)
+def test_what_is_missing_is_named_with_the_extra_to_install(
+    refused: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    package: str,
+    name: str,
+    extra: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert f'pip install "solomuse[{extra}]"' in refused("C | F", "--out", "s.mid", name)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_folder_holds_what_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main(["generate", "C | F", "--out", "new"]) == 0
+    assert names(Path("new")) == [f"solo.{ending}" for ending in ("abc", "json", "mid", "musicxml", "wav")]
+
+
+def test_a_model_that_was_not_told_what_is_asked_for(refused: Callable[..., str], toy_run: Path) -> None:
+    for name in ("style", "player"):
+        said = refused("C | F", "--model", toy_run, f"--{name}", "bebop", "--out", "s.mid")
+        assert f"leave out --{name}" in said
+
+
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        (" ".join(["C", "F"] * 32), ()),
+        ("(7/8) C | (5/4) F | (13/16) G | (2/4) C", ()),
+        ("C | F", ("--temperature", "0")),
+        ("C | F", ("--temperature", "1e-300")),
+        ("C | F", ("--temperature", "10", "--low", "115", "--high", "127")),
+        ("C | F", ("--tempo", "400", "--lay_back", "100", "--swing", "3")),
+        ("N.C.", ()),
+    ],
+)
+def test_what_is_odd_but_can_be_played_is_played(place: Path, chart: str, words: Sequence[str]) -> None:
+    assert main(["generate", chart, *words, "--out", "s.mid"]) == 0
+    assert names(place) == ["empty.mid", "file", "line.abc", "s.mid", "words.json", "words.txt"]

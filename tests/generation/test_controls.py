@@ -10,9 +10,11 @@ from solomuse.errors import ConfigError
 from solomuse.generation import Controls, generate
 from solomuse.generation.rules import Harmony
 from solomuse.generation.sampling import Sampling
+from solomuse.generation.solos import task_of
 from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
 from solomuse.metrics.rhythm import rest_share
 from solomuse.model.folder import Model
+from solomuse.music.chart_text import parse_chart
 from solomuse.tokens.vocabulary import DENSITIES, REGISTERS
 
 CHART = " | ".join(["Dm7 G7", "Cmaj7", "F#m7b5", "B7"] * 4)
@@ -134,3 +136,27 @@ def test_sampling_keeps_what_it_should() -> None:
     assert kept(min_p=0.29) == pytest.approx([0.526, 0.316, 0.158, 0], abs=0.01)
     assert kept(temperature=0.0) == [1, 0, 0, 0]
     assert kept(temperature=10.0)[3] > 0.2
+
+
+def test_the_colder_the_nearer_to_the_likeliest_down_to_any_temperature() -> None:
+    scores = torch.tensor([[1.0, 3.0, 2.0, -torch.inf]])
+    for temperature in (1e-3, 1e-9, 1e-300):
+        assert Sampling(temperature).choose(scores, torch.tensor([0.999])).tolist() == [1]
+
+
+def test_an_arc_is_heard_within_one_window(random_model: Model) -> None:
+    seen = []
+
+    class Spied(Controls):
+        rules = (lambda scores, _, windows: seen.append(windows[0].sheet.conditions) or scores,)
+
+    generate(random_model, " | ".join(["Dm7"] * random_model.window_bars), controls=Spied(arc=1.0))
+    densities = [conditions[-2] for conditions in seen]
+    assert densities == sorted(densities)
+    assert len(set(densities)) > 3
+
+
+def test_a_seed_does_not_choose_alike_over_all_charts(random_model: Model) -> None:
+    charts = [parse_chart(text) for text in ("C | F", "F | C", "C | F | C", "(3/4) C | F")]
+    first = {task_of(random_model, chart, Controls(), None, 1).take(0).rng.random() for chart in charts}
+    assert len(first) == len(charts)

@@ -111,15 +111,14 @@ class NearTo:
         logit = min(_MOST, math.log(share / (1 - share))) if 0 < share < 1 else _MOST * (2 * share - 1)
         leaned = scores.clone()
         for row in np.flatnonzero(~cursors.is_done).tolist():
-            if self.line.is_left(cursors, row, windows[row].start):
-                continue  # the way back to the line would be a rest, over and over
+            if self.distance > 0 and self.line.is_left(cursors, row, windows[row].start):
+                continue  # the way back to the line is a rest, of which there would be too many
             token_id = self.line.next_token(cursors, row, windows[row].start)
-            others = scores[row].clone()
+            own, others = scores[row, token_id], scores[row].clone()
             others[token_id] = -torch.inf
             enough = torch.logsumexp(others, -1) + logit
-            leaned[row, token_id] = torch.where(
-                torch.isfinite(enough), torch.maximum(scores[row, token_id], enough), 0.0
-            )
+            if torch.isfinite(own):  # what is forbidden stays so
+                leaned[row, token_id] = torch.maximum(own, enough)
         return leaned
 
 

@@ -14,7 +14,7 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.music.notes import Notes
-from solomuse.render.band.feel import unswung
+from solomuse.render.band.feel import undelayed, unswung
 
 MIDI_ENDINGS = (".mid", ".midi")
 EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
@@ -44,7 +44,8 @@ def read_line(path: Path) -> LeadSheet:
     swing = read_midi(path).swing
     if swing is None:
         return replace(sheet, melody=straightened(sheet.melody))
-    return replace(sheet, melody=tuple(unswung(Notes.of(sheet.melody), sheet.chart, swing)))
+    on_beat = undelayed(Notes.of(sheet.melody), sheet.chart, swing)
+    return replace(sheet, melody=tuple(unswung(on_beat, sheet.chart, swing)))
 
 
 def _reported(path: Path) -> LeadSheet:

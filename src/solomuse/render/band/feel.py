@@ -107,7 +107,8 @@ def unswung(notes: Notes, chart: Chart, ratio: float) -> Notes:
         costs.append(np.bincount(beat, np.abs(played - place), minlength=len(beats)))
         fits.append(_is_even((beats[beat] + np.minimum(reading, whole - 1)).astype(np.int64), beats))
     thirds = np.bincount(beat, np.abs(place - whole / 3) < NEAR_TICKS, minlength=len(beats)) > 0
-    is_even = fits[1] & ((costs[1] < costs[0]) | (thirds & (costs[1] <= costs[0] + NEAR_TICKS)))
+    is_near = costs[1] <= costs[0] + GRID_TICKS / 4
+    is_even = fits[1] & (fits[0] | (costs[1] < costs[0]) | (thirds & is_near))  # what is even when swung is never swung
     sources = np.concatenate([beats, beats + np.where(is_even, half, late), beats + whole])
     targets = np.concatenate([beats, beats + half, beats + whole])
     return _remapped(notes, sources, targets)
@@ -121,13 +122,37 @@ def delayed(notes: Notes, chart: Chart, ticks: float, ratio: float) -> Notes:
     """
     if ticks <= 0 or not len(notes):
         return notes
+    return _remapped(notes, *_delay(chart, ticks, ratio))
+
+
+def undelayed(notes: Notes, chart: Chart, ratio: float) -> Notes:
+    """The solo on the beat, of which `delayed` made these notes: by the delay that many on the beats have in common."""
+    late = delay_of(notes, chart)
+    return _remapped(notes, *reversed(_delay(chart, late, ratio))) if late else notes
+
+
+def delay_of(notes: Notes, chart: Chart) -> int:
+    """By how many ticks notes lie behind their beats, or their bar lines where none is counted in quarters.
+
+    The smallest delay counts that a third as many have as have the commonest one: a delay is that of all, and there are
+    fewer sixteenths right after beats than notes on them.
+    """
+    beats = _beats(chart)
+    beats = beats if len(beats) else np.array(chart.bar_times, dtype=np.float64)
+    places = notes.times - beats[np.searchsorted(beats, notes.times, side="right") - 1]
+    counts = np.bincount(places[places <= MOST_DELAY_TICKS].astype(np.int64), minlength=1)
+    return int(np.flatnonzero(3 * counts >= counts.max())[0])
+
+
+def _delay(chart: Chart, ticks: float, ratio: float) -> tuple[Floats, Floats]:
+    """Two time lines: as written, and behind the band."""
     late = min(ticks, MOST_DELAY_TICKS)
     beats = _beats(chart) if ratio > 1 else np.zeros(0)
     off_beats, end = beats + off_beat_ticks(ratio), float(chart.duration)
     edges = [0.0, end] if len(beats) else [0.0, max(0.0, end - 2 * late), end]
     sources = np.concatenate([beats, beats + TICKS_PER_QUARTER, off_beats, edges])
     targets = np.where(np.isin(sources, off_beats), sources, sources + late)
-    return _remapped(notes, sources, np.minimum(targets, (sources + end) / 2))
+    return sources, np.minimum(targets, (sources + end) / 2)
 
 
 def _beats(chart: Chart) -> Floats:

@@ -1,0 +1,38 @@
+"""What ``generate`` makes of its options: names, tempo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from solomuse.cli import main
+from solomuse.formats.midi import read_midi
+
+
+@pytest.mark.parametrize(("words", "qpm"), [((), 140.0), (("--band", "ballad"), 66.0), (("--tempo", "93"), 93.0)])
+def test_the_soloist_is_told_the_tempo_of_the_band(tmp_path: Path, words: tuple[str, ...], qpm: float) -> None:
+    midi, report = tmp_path / "s.mid", tmp_path / "s.json"
+    assert main(["generate", "C | F", *words, "--out", str(midi), str(report)]) == 0
+    assert read_midi(midi).tempos[0].qpm == pytest.approx(qpm, abs=0.01)
+    assert json.loads(report.read_text("utf-8"))["tempo"] == qpm
+
+
+def test_a_folder_whose_name_has_a_point_is_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "take.one"
+    folder.mkdir()
+    assert main(["generate", "C | F", "--out", str(folder)]) == 0
+    assert (folder / "solo.mid").is_file()
+
+
+def test_what_is_named_twice_is_written_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    name = str(tmp_path / "s.mid")
+    assert main(["generate", "C | F", "--json", "--out", name, name]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["files"] == [name]
+
+
+def test_folders_are_made_only_where_a_folder_is_asked_for(tmp_path: Path) -> None:
+    assert main(["generate", "C | F", "--out", str(tmp_path / "deep" / "new")]) == 0
+    assert main(["generate", "C | F", "--out", str(tmp_path / "other" / "s.mid")]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
