@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.config import SIZES, load_config
+from solomuse.config import DEFAULT_SIZE, SIZES, DataConfig, load_config
 from solomuse.errors import ConfigError
+from solomuse.model.folder import load_model
 
 
 def test_the_base_configuration_holds_the_published_defaults() -> None:
@@ -14,6 +15,11 @@ def test_the_base_configuration_holds_the_published_defaults() -> None:
     model, training = config.model, config.training
     assert (model.n_layer, model.n_head, model.n_embd, model.block_size) == (8, 8, 512, 1024)
     assert (training.batch_size, training.learning_rate, training.epochs) == (8, 3e-4, 10)
+
+
+def test_what_is_prepared_without_a_word_goes_with_the_bundled_soloist() -> None:
+    assert DataConfig() == load_config(DEFAULT_SIZE).data
+    assert DataConfig().grid == load_model().vocabulary.grid
 
 
 @pytest.mark.parametrize("size", SIZES)

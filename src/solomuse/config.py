@@ -17,6 +17,8 @@ from solomuse.tokens.vocabulary import STYLES
 
 Size = Literal["tiny", "small", "base", "large"]
 SIZES: tuple[str, ...] = get_args(Size)
+DEFAULT_SIZE: Size = "small"
+"""Of its grid is the bundled soloist too, so that what is prepared without a word can go on from it."""
 FINETUNE = "finetune"
 """The named configuration for going on from a model's weights."""
 
@@ -61,7 +63,7 @@ class DataConfig:
     """
 
     ticks_per_quarter: int = 480
-    grid: int = 4
+    grid: int = 12
     seq_len: int = 512
     window_bars: int = 16
     hop_bars: int = 8

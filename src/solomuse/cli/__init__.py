@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 
@@ -12,9 +13,13 @@ from solomuse.cli.options import INTERRUPTED, OneLineParser, add_fields, chosen_
 
 __all__ = ["INTERRUPTED", "OneLineParser", "add_fields", "chosen_config", "entry_point", "guarded", "main", "progress"]
 
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""New ones, 700 by default: modules make hundreds of thousands that stay, and each look through them takes time."""
+
 
 def entry_point() -> None:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -17,6 +17,8 @@ from solomuse.music.pitch import parse_pitch
 
 if TYPE_CHECKING:
     from solomuse.generation import Controls, Edit, Solo
+    from solomuse.model.folder import Model
+    from solomuse.model.melodies import Melodies
     from solomuse.render.files import Rendering
 
 REPORT_ENDING = ".json"
@@ -113,7 +115,6 @@ def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.generation.report import report_of
     from solomuse.generation.report_table import table_of
     from solomuse.model.folder import load_model
-    from solomuse.model.melodies import load_melodies
     from solomuse.render.performance import qpm_of
 
     best = _best(arguments)
@@ -126,7 +127,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
     is_ranked = arguments.takes > 1 or arguments.novel is not None
     needs_melodies = is_ranked or arguments.report or any(path.suffix == REPORT_ENDING for path in paths[0])
-    melodies = load_melodies(model.path) if needs_melodies else None
+    melodies = _melodies(model) if needs_melodies else None
     ranked = rank(solos, melodies, best, arguments.novel) if is_ranked else None
     chosen = [(own.solo, own) for own in ranked.best] if ranked else [(solos[0], None)]
     document, texts = [], []
@@ -139,6 +140,13 @@ def _generate(arguments: argparse.Namespace) -> int:
             texts += [table_of(report)] if arguments.report else []
     texts += [explain(ranked)] if ranked else []
     return show(document, arguments.json, "\n".join(texts))
+
+
+def _melodies(model: Model) -> Melodies | None:
+    """What the model has learned from."""
+    from solomuse.model.melodies import load_melodies
+
+    return load_melodies(model.path)
 
 
 def _write(solo: Solo, paths: list[Path], rendering: Rendering, report: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from solomuse.config import SIZES, Config, load_config
+from solomuse.config import DEFAULT_SIZE, SIZES, Config, load_config
 from solomuse.errors import OutputError, SoloMuseError
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -116,7 +116,7 @@ def guarded(run: Callable[[], int]) -> int:
 
 def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
     """Add an option for each of these fields of the configuration."""
-    command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else base")
+    command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else {DEFAULT_SIZE}")
     command.add_argument("--seed", type=int)
     for name in names:
         command.add_argument(
@@ -124,7 +124,7 @@ def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) 
         )
 
 
-def chosen_config(arguments: argparse.Namespace, default: str | Config = "base") -> Config:
+def chosen_config(arguments: argparse.Namespace, default: str | Config = DEFAULT_SIZE) -> Config:
     """The configuration that the options stand for: default, then file, then flag."""
     source = arguments.config or default
     config = source if isinstance(source, Config) else load_config(source)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from solomuse.cli.options import DATA_FIELDS, FIELDS, INTERRUPTED, AddCommand, add_fields, chosen_config, show
-from solomuse.config import FINETUNE
+from solomuse.config import DEFAULT_SIZE, FINETUNE
 from solomuse.errors import ConfigError
 
 SOLOS_OF_REPORT = 48
@@ -67,7 +67,7 @@ def _train(arguments: argparse.Namespace) -> int:
     trained = train(
         arguments.dataset,
         arguments.out,
-        chosen_config(arguments, begun or (FINETUNE if arguments.init else "base")),
+        chosen_config(arguments, begun or (FINETUNE if arguments.init else DEFAULT_SIZE)),
         checkpoint,
         init=arguments.init,
         on_checkpoint=partial(write_sample, arguments.out / "samples"),

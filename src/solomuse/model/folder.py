@@ -155,9 +155,11 @@ def config_for(folder: Path, vocabulary: Vocabulary) -> dict[str, Any]:
     """
     about, config = read_json(folder / "solomuse.json"), read_json(folder / "config.json")
     if about.get("vocabulary") != vocabulary.hash:
+        grid = about.get("grid")
+        advice = "make the older one again" if grid == vocabulary.grid else f"prepare the dataset with --grid {grid}"
         raise ModelError(
-            f"{folder} has another vocabulary (grid {about.get('grid')}, {about.get('vocabulary')}) than the dataset "
-            f"(grid {vocabulary.grid}, {vocabulary.hash}): prepare the dataset with the model's grid"
+            f"{folder} has another vocabulary (grid {grid}, {about.get('vocabulary')}) than the dataset "
+            f"(grid {vocabulary.grid}, {vocabulary.hash}): {advice}"
         )
     _refuse_other_features(folder, config, vocabulary, about)
     return config
