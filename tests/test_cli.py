@@ -31,6 +31,14 @@ def test_help_loads_neither_torch_nor_transformers() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+def test_a_solo_loads_nothing_that_trains_draws_or_reads_data_sets(tmp_path: Path) -> None:
+    code = "import sys, solomuse.cli as c\nassert c.main(['generate', 'C', '--out', sys.argv[1]]) == 0\n"
+    code += "needless = {'transformers', 'matplotlib', 'scipy', 'pandas', 'yaml', 'sqlite3'}\n"
+    code += "needless |= {'solomuse.training', 'solomuse.evaluation', 'solomuse.datasets.source'}\n"
+    code += "assert not needless & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code, tmp_path / "x.mid"], capture_output=True).returncode == 0
+
+
 def test_chart_shows_its_bars_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "chart", "Dm7 | G7", "--json")
     assert json.loads(out)["bars"][0] == [{"beat": 0.0, "duration_beats": 4.0, "label": "D:min7"}]

@@ -25,12 +25,13 @@ from solomuse.datasets.load import load_dataset
 from solomuse.formats.midi import read_midi
 from solomuse.generation import Controls, solos_over
 from solomuse.generation.lines import read_line
-from solomuse.metrics.line import chord_tones, columns
+from solomuse.metrics.line import columns
 from solomuse.metrics.summary import all_metrics, spreads
 from solomuse.model.folder import load_model
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.scales import chord_tones
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
 

@@ -28,7 +28,6 @@ from solomuse.metrics.harmony import (
     step_resolution,
     tension_correctness,
 )
-from solomuse.metrics.line import chord_tones
 from solomuse.metrics.originality import IntervalIndex, diversity
 from solomuse.metrics.playability import pitch_range
 from solomuse.metrics.rhythm import bar_rhythm_divergence, groove_similarity
@@ -36,6 +35,7 @@ from solomuse.metrics.set_distance import FEATURES, set_distances
 from solomuse.metrics.summary import all_metrics, spreads
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
+from solomuse.music.scales import chord_tones
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
 

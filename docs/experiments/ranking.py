@@ -212,9 +212,7 @@ def measured(dataset: Path, takes: Path, learned: Sequence[Path]) -> Measured:
         songs[title].append(song)
 
     def of_human(sheet: LeadSheet, title: str) -> Figures:
-        is_other = ~np.isin(melodies.index.songs, songs[title])
-        others = NgramIndex(melodies.index.figures[is_other], melodies.index.songs[is_other])
-        return figures_of(sheet, run_of(others, sheet))
+        return figures_of(sheet, run_of(melodies.index.without(songs[title]), sheet))
 
     human = {name: of_human(window.sheet, window.title) for name, window in windows.items()}
     sheets = defaultdict(lambda: defaultdict(list))

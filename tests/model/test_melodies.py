@@ -24,7 +24,7 @@ from solomuse.model.melodies import (
     write_melodies,
 )
 
-SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62], "Donna_Lee": [60, 67, 63, 72, 61, 60, 65]}
+SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62, 59], "Donna_Lee": [60, 67, 63, 72, 61, 60, 65, 68]}
 
 
 def melodies(songs: Mapping[str, list[int]] = SONGS, player: str = "Ada") -> Melodies:
@@ -48,6 +48,7 @@ def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory,
     assert list(found) == list(melodies(songs))
     assert found.index.figures.tolist() == melodies(songs).index.figures.tolist()
     assert found.index.songs.tolist() == melodies(songs).index.songs.tolist()
+    assert found.index.doublings.tolist() == melodies(songs).index.doublings.tolist()
 
 
 def test_a_model_without_the_file_does_not_say_what_it_has_learned_from(tmp_path: Path) -> None:
@@ -105,10 +106,14 @@ def test_a_file_that_is_cut_off_is_refused_in_a_line(tmp_path: Path, size: int) 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"songs": np.zeros(3, dtype=np.uint32)},
-        {"songs": np.full(4, 99, dtype=np.uint32)},
-        {"steps": np.zeros(4, dtype=np.float32)},
-        {"steps": np.full(4, 2**31, dtype=np.uint32)},
+        {"songs": np.zeros((4, 3), dtype=np.uint8)},
+        {"songs": np.full((4, 4), 9, dtype=np.uint8)},
+        {"steps": np.zeros((4, 4), dtype=np.float32)},
+        {"steps": np.zeros(16, dtype=np.uint8)},
+        {"steps": np.zeros((2, 8), dtype=np.uint8)},
+        {"steps": np.full((4, 4), 128, dtype=np.uint8)},
+        {"doublings": np.ones((4, 1), dtype=np.uint8)},
+        {"doublings": np.ones(4, dtype=np.int64)},
         {"names": np.frombuffer(b"[[], []]", dtype=np.uint8)},
         {"names": np.frombuffer(b"{", dtype=np.uint8)},
         {"version": np.array(["x"])},
@@ -120,7 +125,7 @@ def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, changes: di
 
 
 def test_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="has version 9, this SoloMuse reads 2"):
+    with pytest.raises(ModelError, match="has version 9, this SoloMuse reads 3"):
         load_melodies(rewritten(tmp_path, version=np.array(9)))
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solomuse.metrics.line import chord_tones
-from solomuse.metrics.scales import chord_scale
 from solomuse.music.chart import Chart
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
 from solomuse.music.note import Note
+from solomuse.music.scales import chord_scale, chord_tones
 
 LARGEST_STEP = 2
 """Steps of the scale, up or down, from note to note."""

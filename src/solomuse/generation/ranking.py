@@ -6,13 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from solomuse.errors import ConfigError
 from solomuse.generation.likeness import PARTS, figures_of, human_scores, parts_of
 from solomuse.generation.solo import Solo
 from solomuse.metrics.originality import SharedRun, diversity
-from solomuse.model.melodies import Melodies
+
+if TYPE_CHECKING:  # it comes with the readers of all data sets
+    from solomuse.model.melodies import Melodies
 
 COST_OF_LIKENESS = 8.0
 """What a take loses in the choice if it is the same as one that is chosen: more than lies between most takes."""
@@ -138,7 +140,7 @@ def rank(solos: Sequence[Solo], melodies: Melodies | None, best: int = 1, novel:
         if reason := _fault(solo, run, novel):
             rejected.append(Rejected(solo, reason, run, source))
         else:
-            figures = figures_of(solo.sheet, math.nan if melodies is None else float(run.counted if run else 0))
+            figures = figures_of(solo.line, math.nan if melodies is None else float(run.counted if run else 0))
             scored.append(Scored(solo, parts_of(figures), figures, run, source))
     if not scored:
         raise _nothing_left(rejected, novel)
@@ -147,12 +149,12 @@ def rank(solos: Sequence[Solo], melodies: Melodies | None, best: int = 1, novel:
 
 
 def _pitches(solo: Solo) -> list[int]:
-    return [note.pitch for note in solo.sheet.melody]
+    return [note.pitch for note in solo.line.melody]
 
 
 def _fault(solo: Solo, run: SharedRun | None, novel: int | None) -> Reason | None:
     """Why a take is rejected; None if it is not."""
-    if not solo.sheet.melody:
+    if not solo.line.melody:
         return "empty"
     return "copied" if novel is not None and run is not None and run.counted > novel else None
 

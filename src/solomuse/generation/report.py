@@ -20,7 +20,7 @@
     outside           {notes, resolved}: notes that are not in the scale of their chord; those of them that move on by
                       step to a tone of the next note's chord
     originality       null if it is not known what the model has learned from; else {songs, is_whole: whether these
-                      are all, new_share: share of figures of six notes that are in none of them, longest_run}
+                      are all, new_share: share of figures of seven notes that are in none of them, longest_run}
       longest_run     null or {notes: counted without trills and the like, all_notes, first_bar, last_bar, title,
                       player}
     score, parts      null if it was not ranked
@@ -34,7 +34,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,15 +43,17 @@ from solomuse.generation.controls import Controls
 from solomuse.generation.likeness import figures_of
 from solomuse.generation.ranking import Scored, score_of
 from solomuse.generation.solo import Solo
-from solomuse.metrics.line import Floats, Integers, chord_tones, columns, line
-from solomuse.metrics.scales import chord_scale
+from solomuse.metrics.line import Floats, Integers, columns, line
 from solomuse.model.folder import Model
-from solomuse.model.melodies import Melodies
 from solomuse.music.chart_text import print_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.pitch import SHIFT_BY_ACCIDENTAL
+from solomuse.music.scales import chord_scale, chord_tones
 from solomuse.music.spelling import spelled
+
+if TYPE_CHECKING:  # it comes with the readers of all data sets
+    from solomuse.model.melodies import Melodies
 
 REPORT_FORMAT = 1
 OUTSIDE_SHARE, OUTSIDE_NOTES = 0.5, 3
@@ -75,7 +77,7 @@ def report_of(
     scored : Scored, optional
         What `solomuse.generation.ranking.rank` says of it.
     """
-    sheet, usual = solo.sheet, asdict(Controls())
+    sheet, usual = solo.line, asdict(Controls())
     bars = list(_bars(sheet))
     originality = None if melodies is None else _originality(sheet, melodies)
     shared = math.nan if originality is None else float((originality["longest_run"] or {"notes": 0})["notes"])

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from solomuse.generation.takes import Window
-from solomuse.metrics.line import chord_tones
-from solomuse.metrics.scales import chord_scale, tensions
+from solomuse.music.scales import chord_scale, chord_tones, tensions
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grid_sheet import NO_ROOT
 from solomuse.tokens.vocabulary import BAR, CHORDS_ON_C, Vocabulary

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.files import Rendering, write_lead_sheet
+from solomuse.render.voices import voiced
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +16,30 @@ class Solo:
 
     Parameters
     ----------
-    sheet : LeadSheet
-        Exactly the chart's bars, with the chart's own chords.
+    line : LeadSheet
+        What the model has played, in one voice. Exactly the chart's bars, with the chart's own chords.
     token_ids : tuple of int
         The whole sequence, ``<BOS>`` to ``<EOS>``, with chords as the vocabulary holds them.
     bits_per_note : float
         What its played notes cost under the model, by its own scores; NaN where none was played.
+    voices : int
+        How many sound together in `sheet`, the line on top.
+    lowest : int
+        The lowest pitch that a voice may have.
     """
 
-    sheet: LeadSheet
+    line: LeadSheet
     token_ids: tuple[int, ...]
     seed: int
     take: int
     bits_per_note: float
+    voices: int = 1
+    lowest: int = 0
+
+    @property
+    def sheet(self) -> LeadSheet:
+        """The line with the voices below it."""
+        return voiced(self.line, self.voices, self.lowest)
 
     def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
         """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.

@@ -17,12 +17,12 @@ from solomuse.generation.infill import fill
 from solomuse.generation.loop import Rule, play
 from solomuse.generation.solo import Solo
 from solomuse.generation.takes import PlayedNote, Take
-from solomuse.generation.voices import voiced
 from solomuse.model.decoder import threads
 from solomuse.model.folder import Model
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
+from solomuse.render.voices import voiced
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
 from solomuse.tokens.grid_sheet import GridSheet
@@ -121,15 +121,16 @@ def _finish(task: _Task, takes: Sequence[Take]) -> None:
 
 
 def _solo(task: _Task, take: Take, number: int) -> Solo:
-    sheet = voiced(LeadSheet(task.chart, _melody(take, task)), task.controls.voices, task.controls.range[0])
     whole = replace(task.grid, notes=np.array(take.notes, dtype=np.int32).reshape(-1, 4))
     played = len(take.notes) - len(task.outline.notes)
     return Solo(
-        sheet=sheet,
+        line=LeadSheet(task.chart, _melody(take, task)),
         token_ids=tuple(encode(whole, task.model.vocabulary)[0].tolist()),
         seed=task.seed,
         take=number,
         bits_per_note=-take.log_likelihood / math.log(2) / played if played else math.nan,
+        voices=task.controls.voices,
+        lowest=task.controls.range[0],
     )
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from solomuse.metrics.line import Floats, Stretches, chord_tones, lines, stretches
+from solomuse.metrics.line import Floats, Stretches, lines, stretches
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.scales import chord_tones
 
 CONSONANCE = np.array([1, -1, -1, 1, 1, 0, -1, 1, 1, 1, -1, -1])
 """By semitones from a chord tone up to the melody: 1 for unison, thirds, fifth, sixths, 0 for the fourth, else -1."""

@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 
-from solomuse.metrics.line import Booleans, Floats, Line, chord_tones, lines
-from solomuse.metrics.scales import chord_scale, tensions
+from solomuse.metrics.line import Booleans, Floats, Line, lines
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.scales import chord_scale, chord_tones, tensions
 
 Weighting = Literal["notes", "time", "strong beats"]
 SHIFTS = (-16, -8, -4, 4, 8, 16)
@@ -90,7 +90,7 @@ def scale_share(sheets: Iterable[LeadSheet]) -> float:
 
     References
     ----------
-    Scales: `solomuse.metrics.scales`. The measure: Haviv Hakimi et al., "BebopNet", ISMIR 2020; Madaghiele et al.,
+    Scales: `solomuse.music.scales`. The measure: Haviv Hakimi et al., "BebopNet", ISMIR 2020; Madaghiele et al.,
     "MINGUS", ISMIR 2021 (by note as here).
     """
     return _pooled((line.belongs(chord_scale), _has_scale(line)) for line in lines(sheets))
@@ -106,7 +106,7 @@ def tension_correctness(sheets: Iterable[LeadSheet]) -> float:
 
     References
     ----------
-    `solomuse.metrics.scales.tensions`; the measure is that of theory-structured harmonic embeddings (2025), with our
+    `solomuse.music.scales.tensions`; the measure is that of theory-structured harmonic embeddings (2025), with our
     table.
     """
     return _pooled((line.belongs(tensions), _has_scale(line) & ~line.belongs(chord_tones)) for line in lines(sheets))

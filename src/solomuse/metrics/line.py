@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.music.chart import Chart
-from solomuse.music.chord import QUALITY_DEGREES, Chord
+from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
-from solomuse.music.pitch import semitones_of_degree
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -146,31 +144,6 @@ def stretches(sheet: LeadSheet) -> Stretches:
     sounds = (note >= 0) & is_chord[place]
     sounds[sounds] = cuts[:-1][sounds] < ends[note[sounds]]
     return Stretches(pitches[note[sounds]], np.diff(cuts)[sounds], place[sounds], chords)
-
-
-CHORD_TONE_EXTENSIONS = ("b5", "#5", "bb7", "b7", "7")
-"""The degrees on top of a quality that make a seventh chord of it, or another fifth: C7sus4, C7b5."""
-
-
-@lru_cache(maxsize=4096)
-def chord_tones(chord: Chord) -> tuple[int, ...]:
-    """Root, third or its suspension, fifth, sixth or seventh, as the symbol has them: sorted pitch classes.
-
-    Without what lies above the seventh and a slash bass; none for ``N`` and ``X``.
-
-    Examples
-    --------
-    >>> chord_tones(Chord(7, "7", ("b9",), bass=5))
-    (2, 5, 7, 11)
-    """
-    if chord.root is None:
-        return ()
-    degrees = [
-        degree
-        for degree in chord.degrees
-        if degree in QUALITY_DEGREES[chord.quality] or degree in CHORD_TONE_EXTENSIONS
-    ]
-    return tuple(sorted({(chord.root + semitones_of_degree(degree)) % 12 for degree in degrees}))
 
 
 def strong_beats(chart: Chart) -> list[int]:

@@ -1,20 +1,23 @@
-"""The figures of a corpus, without their order: enough to see what a solo shares with it, too little to play it.
+"""The figures of a corpus, without their order: what a solo shares with it is seen, its melodies are not kept.
 
 What a model has learned from goes with the model as an `NgramIndex`: for each figure of `SPAN` intervals the songs that
-have it. A run that a solo shares with a song is a chain of figures, each of which the song has; that the song has them
-in this order is likely, for neighbours overlap in all but a note, but not known. So a run is as long as an
-`IntervalIndex` of the whole melodies finds, or longer.
+have it, some that only seem to (`solomuse.metrics.detours`), and about how often. A run that a solo shares with a song
+is a chain of figures, each of which the song has, often enough; that the song has them in this order is likely, for
+neighbours overlap in all but a note, but not known. So a run is as long as an `IntervalIndex` of the whole melodies
+finds, or longer; ``docs/experiments/metrics.md`` says by how much, and what can still be read.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.metrics.detours import detours
 from solomuse.metrics.line import Integers
 from solomuse.metrics.originality import (
     LEAST_DIFFERENT,
@@ -25,11 +28,38 @@ from solomuse.metrics.originality import (
     ngrams_that_count,
 )
 
-SPAN = 5
+SPAN = 6
 """Intervals of a figure."""
-_WIDEST = 24
-_BASE = 2 * _WIDEST + 1
-"""Larger intervals are taken for two octaves; so a figure is a number below 2 ** 32."""
+_WIDEST = 19
+"""Larger intervals are taken for this one; so a figure is a number below 2 ** 32."""
+_POWERS = (2 * _WIDEST + 1) ** np.arange(SPAN - 1, -1, -1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SongFigures:
+    """The figures of a melody, among them those of its detours.
+
+    Parameters
+    ----------
+    figures : ndarray of shape (n,), uint32
+        Sorted, each once.
+    doublings : ndarray of shape (n,), uint8
+        At least 1; the melody has the figure at most ``2 ** doublings`` times. What it has once is not told from what
+        it has twice: numbers that add up would give the detours away.
+    """
+
+    figures: NDArray[np.uint32]
+    doublings: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, pitches: Sequence[int]) -> SongFigures:
+        """The figures of a melody, given as its pitches."""
+        digits = _digits(intervals_of(pitches))
+        laid = np.array(sorted(detours(digits.tolist(), SPAN)), dtype=np.int64).reshape(-1, SPAN)
+        numbers = np.concatenate([_figures(digits), laid @ _POWERS])
+        figures, counts = np.unique(numbers, return_counts=True)
+        doublings = np.maximum(1, np.frexp(counts - 1)[1])
+        return cls(figures.astype(np.uint32), doublings.astype(np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,23 +72,32 @@ class NgramIndex:
         Sorted; a figure comes once for each song that has it.
     songs : ndarray of shape (m,), uint32
         The songs, by their number, sorted within a figure.
+    doublings : ndarray of shape (m,), uint8
+        How often at most, as in `SongFigures`.
     """
 
     figures: NDArray[np.uint32]
     songs: NDArray[np.uint32]
+    doublings: NDArray[np.uint8]
 
     @classmethod
     def of(cls, melodies: Iterable[Sequence[int]]) -> NgramIndex:
         """The index of melodies, each given as its pitches."""
-        return cls.of_figures([figures_of(melody) for melody in melodies])
+        return cls.of_figures([SongFigures.of(melody) for melody in melodies])
 
     @classmethod
-    def of_figures(cls, songs: Sequence[NDArray[np.uint32]]) -> NgramIndex:
-        """The index of songs, each given as what `figures_of` says of it."""
-        numbers = np.repeat(np.arange(len(songs)), [len(figures) for figures in songs])
-        figures = np.concatenate([*songs, np.zeros(0, dtype=np.uint32)])
+    def of_figures(cls, songs: Sequence[SongFigures]) -> NgramIndex:
+        """The index of songs, each given as its figures."""
+        numbers = np.repeat(np.arange(len(songs)), [len(song.figures) for song in songs])
+        figures = np.concatenate([*(song.figures for song in songs), np.zeros(0, dtype=np.uint32)])
+        doublings = np.concatenate([*(song.doublings for song in songs), np.zeros(0, dtype=np.uint8)])
         order = np.lexsort((numbers, figures))
-        return cls(figures[order], numbers[order].astype(np.uint32))
+        return cls(figures[order], numbers[order].astype(np.uint32), doublings[order])
+
+    def without(self, songs: Collection[int]) -> NgramIndex:
+        """The index without some songs; the others keep their numbers."""
+        kept = ~np.isin(self.songs, list(songs))
+        return NgramIndex(self.figures[kept], self.songs[kept], self.doublings[kept])
 
     def longest_run(self, pitches: Sequence[int]) -> SharedRun | None:
         """The shared run with most counted notes, the first of several; None where none has a figure's length.
@@ -76,15 +115,15 @@ class NgramIndex:
         return SharedRun(int(lengths[at]) + 1, int(counted[at]), at, int(songs[at]), None)
 
     def novelty(self, pitches: Sequence[int]) -> float:
-        """Share of a melody's figures that no song has, in [0, 1]; NaN where no figure counts.
+        """Share of a melody's figures that no song seems to have, in [0, 1]; NaN where no figure counts.
 
-        As `solomuse.metrics.originality.IntervalIndex.novelty` has it for `SPAN` intervals.
+        What `solomuse.metrics.originality.IntervalIndex.novelty` has for `SPAN` intervals, or less.
         """
         query = intervals_of(pitches)
         counts = ngrams_that_count(query, SPAN)
         if not counts.any():
             return math.nan
-        first, last = self._places(_figures(query))
+        first, last = self._places(_figures(_digits(query)))
         return float((first == last)[counts].mean())
 
     def _places(self, figures: Integers) -> tuple[Integers, Integers]:
@@ -95,28 +134,36 @@ class NgramIndex:
     def _chains(self, query: Integers) -> tuple[Integers, Integers]:
         """From each place of the query: intervals of the longest chain of figures of one song, and that song."""
         lengths, songs = np.zeros(len(query), dtype=np.int64), np.zeros(len(query), dtype=np.int64)
-        following: dict[int, int] = {}  # how many figures each song has in a row from the next place on
-        places = np.stack(self._places(_figures(query)), axis=1).tolist()
-        for at in range(len(places) - 1, -1, -1):
-            first, last = places[at]
-            here = {song: following.get(song, 0) + 1 for song in self.songs[first:last].tolist()}
+        figures = _figures(_digits(query))
+        ends: dict[int, int] = {}  # where the chain of each song from the next place on ends
+        later = defaultdict[int, list[int]](list)  # where each figure comes further on, the nearest place last
+        for at, figure, first, last in reversed(
+            list(
+                zip(range(len(figures)), figures.tolist(), *map(np.ndarray.tolist, self._places(figures)), strict=True)
+            )
+        ):
+            again = later[figure]
+            here = {}
+            for song, doublings in zip(
+                self.songs[first:last].tolist(), self.doublings[first:last].tolist(), strict=True
+            ):
+                most = 2**doublings
+                end = ends.get(song, at + 1)
+                here[song] = min(end, again[-most]) if len(again) >= most else end
             if here:
                 songs[at] = max(here, key=lambda song: (here[song], -song))
-                lengths[at] = here[int(songs[at])] + SPAN - 1
-            following = here
+                lengths[at] = here[int(songs[at])] - at + SPAN - 1
+            again.append(at)
+            ends = here
         return lengths, songs
 
 
-def figures_of(pitches: Sequence[int]) -> NDArray[np.uint32]:
-    """The figures of a melody, sorted, each once."""
-    return np.unique(_figures(intervals_of(pitches))).astype(np.uint32)
+def _digits(intervals: Integers) -> Integers:
+    return np.clip(intervals, -_WIDEST, _WIDEST) + _WIDEST
 
 
-def _figures(intervals: Integers) -> Integers:
-    """The figure from each place on, as a number: shape (max(0, len(intervals) - SPAN + 1),)."""
-    count = max(0, len(intervals) - SPAN + 1)
-    digits = np.clip(intervals, -_WIDEST, _WIDEST) + _WIDEST
-    numbers = np.zeros(count, dtype=np.int64)
-    for offset in range(SPAN):
-        numbers = numbers * _BASE + digits[offset : offset + count]
-    return numbers
+def _figures(digits: Integers) -> Integers:
+    """The figure from each place on, as a number: shape (max(0, len(digits) - SPAN + 1),)."""
+    if len(digits) < SPAN:
+        return np.zeros(0, dtype=np.int64)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(digits, SPAN) @ _POWERS)

@@ -5,13 +5,11 @@ from itertools import groupby
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solomuse.generation import Controls, generate
-from solomuse.generation.voices import voiced
-from solomuse.metrics.scales import chord_scale
-from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet, one_voice
 from solomuse.music.note import Note
+from solomuse.music.scales import chord_scale
+from solomuse.render.voices import voiced
 from tests.strategies import notated_sheets
 
 
@@ -33,12 +31,3 @@ def test_the_melody_stays_on_top_of_at_most_so_many_voices(sheet: LeadSheet, voi
             (pitch >= low and pitch % 12 in chord_scale(chord)) or pitch % 12 in chord.pitch_classes for pitch in below
         )
         assert sorted({*below, top}) == [*below, top]
-
-
-def test_a_solo_in_three_voices_has_the_solo_in_one_on_top(random_model: Model) -> None:
-    alone, section = (
-        generate(random_model, "Dm7 | G7 | N.C. | C", controls=Controls(voices=voices))[0] for voices in (1, 3)
-    )
-    assert one_voice(section.sheet.melody) == list(alone.sheet.melody)
-    assert len(section.sheet.melody) > len(alone.sheet.melody)
-    assert section.token_ids == alone.token_ids

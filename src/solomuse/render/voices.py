@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solomuse.metrics.line import chord_tones
-from solomuse.metrics.scales import chord_scale
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
+from solomuse.music.scales import chord_scale, chord_tones
 
 CLOSEST = 3
 """Semitones that each voice keeps at least from the one above, as thirds do."""

@@ -3,9 +3,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from solomuse.metrics.line import chord_tones
-from solomuse.metrics.scales import SCALES, SCALES_BY_QUALITY, chord_scale, scale_name, tensions
 from solomuse.music.chord import QUALITY_DEGREES, Chord
+from solomuse.music.scales import (
+    SCALES,
+    SCALES_BY_QUALITY,
+    chord_scale,
+    chord_tones,
+    possible_tensions,
+    scale_name,
+    tensions,
+)
 from solomuse.music.symbols import parse_chord
 from tests.strategies import sounding_chords
 
@@ -65,6 +72,24 @@ def test_the_tensions_that_a_symbol_allows(symbol: str, expected: set[int]) -> N
     assert set(tensions(parse_chord(symbol))) == expected
 
 
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("Cmaj7", {2, 6, 9}),  # of the lydian scale too
+        ("C7", {1, 2, 3, 6, 8, 9}),
+        ("C9", {2, 6, 8, 9}),  # a natural ninth leaves no altered one
+        ("C13", {2, 6, 9}),
+        ("C7(b9)", {1, 3, 6, 8, 9}),  # nor the other way round
+        ("C7alt", {1, 3, 6, 8}),
+        ("Cm7b5", {2, 5, 8}),
+        ("C5", {2, 3, 4, 5, 6, 9, 10, 11}),  # no third, no scale: all but what clashes
+        ("N.C.", set()),
+    ],
+)
+def test_a_tension_is_possible_if_one_of_the_scales_has_it(symbol: str, expected: set[int]) -> None:
+    assert set(possible_tensions(parse_chord(symbol))) == expected
+
+
 def test_every_quality_has_its_row_and_every_row_its_scales() -> None:
     assert SCALES_BY_QUALITY.keys() == QUALITY_DEGREES.keys()
     assert {name for names in SCALES_BY_QUALITY.values() for name in names} == SCALES.keys()
@@ -77,3 +102,4 @@ def test_a_scale_holds_what_the_symbol_writes_and_no_tension_is_a_chord_tone(cho
     assert not scale or written <= scale
     assert not set(tensions(chord)) & set(chord_tones(chord))
     assert set(tensions(chord)) <= scale
+    assert set(tensions(chord)) <= set(possible_tensions(chord))
