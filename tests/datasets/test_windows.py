@@ -9,7 +9,7 @@ from solomuse.music.note import Note
 from solomuse.music.symbols import parse_chord
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.vocabulary import CONDITIONS, PLAYER, vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, PLACE, PLAYER, vocabulary
 from tests.strategies import lead_sheets
 
 CODEC = Codec(vocabulary(4))
@@ -35,7 +35,7 @@ def test_a_window_stands_alone_with_the_chords_of_exactly_its_bars(sheet: LeadSh
         token_ids = encode(part, CODEC.vocabulary)[0].tolist()
         decoded = CODEC.decode(token_ids)
         assert (len(decoded.chart.bars), len(decoded.melody)) == (window["bars"], window["notes"])
-        assert len(token_ids) + len(CONDITIONS[PLAYER:]) == window["chart"] + window["events"]
+        assert len(token_ids) + len(CONDITIONS[PLAYER:PLACE]) == window["chart"] + window["events"]
         assert window["notes"] > 0
 
 

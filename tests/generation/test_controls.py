@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
 from solomuse.metrics.rhythm import rest_share
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
-from solomuse.tokens.vocabulary import DENSITIES, REGISTERS
+from solomuse.tokens.vocabulary import DENSITIES, DENSITY, PLACE, PLACES, REGISTERS
 
 CHART = " | ".join(["Dm7 G7", "Cmaj7", "F#m7b5", "B7"] * 4)
 
@@ -151,9 +152,20 @@ def test_an_arc_is_heard_within_one_window(random_model: Model) -> None:
         rules = (lambda scores, _, windows: seen.append(windows[0].sheet.conditions) or scores,)
 
     generate(random_model, " | ".join(["Dm7"] * random_model.window_bars), controls=Spied(arc=1.0))
-    densities = [conditions[-2] for conditions in seen]
+    densities = [conditions[DENSITY] for conditions in seen]
     assert densities == sorted(densities)
     assert len(set(densities)) > 3
+
+
+@pytest.mark.parametrize(("windows", "places"), [(1, ["whole"]), (3, ["opening", "inside", "ending"])])
+def test_the_model_is_told_where_the_solo_begins_and_ends(random_model: Model, windows: int, places: list[str]) -> None:
+    seen = []
+
+    class Spied(Controls):
+        rules = (lambda scores, _, windows: seen.append(windows[0].sheet.conditions[PLACE]) or scores,)
+
+    generate(random_model, " | ".join(["Dm7"] * random_model.window_bars * windows), controls=Spied())
+    assert [PLACES[place] for place, _ in groupby(seen)] == places
 
 
 def test_a_seed_does_not_choose_alike_over_all_charts(random_model: Model) -> None:

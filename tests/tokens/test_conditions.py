@@ -18,7 +18,7 @@ from tests.strategies import lead_sheets
 
 grids = st.sampled_from(GRIDS)
 said = st.fixed_dictionaries(
-    {}, optional={name: st.integers(0, 4) for name in CONDITIONS}
+    {}, optional={name: st.integers(0, 3) for name in CONDITIONS}
 )  # every condition has at least so many values
 
 

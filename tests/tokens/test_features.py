@@ -39,6 +39,7 @@ def test_the_features_say_where_the_cursor_is_in_the_chart() -> None:
         "degree": 0,
         "pitch": 0,
         "interval": 0,
+        "bars_left": 4,
         **dict.fromkeys(CONDITIONS, 0),
     }
     after_the_note = found[token_ids.index(VOCABULARY.note_on.start + 64)]
@@ -46,6 +47,7 @@ def test_the_features_say_where_the_cursor_is_in_the_chart() -> None:
     last = found[token_ids.index(VOCABULARY.note_on.start + 67)]
     assert (last[FEATURES.index("bass")], last[FEATURES.index("until_next")]) == (5, 0)
     assert (last[FEATURES.index("pitch")], last[FEATURES.index("interval")]) == (68, 3 + 26)
+    assert last[FEATURES.index("bars_left")] == 1
 
 
 def test_the_charts_own_positions_have_no_features() -> None:

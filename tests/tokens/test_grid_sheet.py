@@ -19,6 +19,8 @@ from solomuse.tokens.vocabulary import (
     CONDITIONS,
     GRIDS,
     METERS,
+    PLACE,
+    PLACES,
     PLAYER,
     REGISTER,
     REGISTERS,
@@ -60,7 +62,7 @@ def test_the_lengths_of_all_slices_are_known_without_encoding_them(sheet: LeadSh
     for (first, last), counts in zip(stretches, counted.tolist(), strict=True):
         token_ids = encode(columns.slice(first, last), codec.vocabulary)[0].tolist()
         chart, notes = token_ids.index(SEP) + 1, len(codec.decode(token_ids).melody)
-        assert counts == [chart + len(CONDITIONS[PLAYER:]), len(token_ids) - chart, notes]
+        assert counts == [chart + len(CONDITIONS[PLAYER:PLACE]), len(token_ids) - chart, notes]
 
 
 def test_the_columns_are_in_grid_steps() -> None:
@@ -86,6 +88,14 @@ def test_what_is_said_of_a_sheet_stands_before_its_chart_and_in_every_feature() 
     events = found[token_ids.tolist().index(SEP) : -3]
     assert (events[:, FIRST_CONDITION:] == np.array(said.conditions) + 1).all()
     assert sheet.slice(0, 1).described(v).conditions[REGISTER] == REGISTERS.index(60)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "place"), [(0, 2, "opening"), (1, 2, "inside"), (1, 3, "ending"), (0, 3, "whole")]
+)
+def test_a_slice_says_which_part_it_is(first: int, last: int, place: str) -> None:
+    sheet = grid_sheet(LeadSheet(parse_chart("C | F | G"), ()), vocabulary(4))
+    assert PLACES[sheet.slice(first, last).conditions[PLACE]] == place
 
 
 def test_a_note_that_sounds_out_of_a_slice_ends_with_it_and_one_that_sounds_into_it_is_not_there() -> None:

@@ -90,7 +90,7 @@ def test_what_an_epoch_holds_follows_from_its_seed_and_number(two: list[Training
 def test_the_lengths_are_those_of_its_windows(two: list[TrainingWindows]) -> None:
     mixed = MixedWindows(two, seed=1, weights=[1, 3])
     found = np.array([len(mixed[index][0]) for index in range(len(mixed))])
-    assert set((mixed.lengths - found).tolist()) <= set(range(1, 5))  # the player, tempo, density, register
+    assert set((mixed.lengths - found).tolist()) <= set(range(1, 6))  # the player, tempo, density, register, place
 
 
 def test_the_sampler_takes_a_mixture_as_it_takes_one_dataset(two: list[TrainingWindows]) -> None:

@@ -24,7 +24,7 @@ from solomuse.datasets.windows import WINDOW
 from solomuse.errors import DatasetError
 from solomuse.tokens.vocabulary import PLAYER_SLOTS, TOKEN_FORMAT_VERSION, UNSAID, vocabulary
 
-DATASET_VERSION = 3
+DATASET_VERSION = 4
 TABLE = ("song", "shard", "place", "first", "bars", "tokens", "row", "total")
 """Columns of ``SPLIT.windows.npy``, int32: a row for each window.
 

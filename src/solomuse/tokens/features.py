@@ -31,14 +31,16 @@ FEATURES = (
     "degree",  # semitones of the last note above the current root, within the octave, + 1
     "pitch",  # pitch of the last note + 1
     "interval",  # semitones up from the note before it to the last note, at most 25 either way, + 26
+    "bars_left",  # bars after the current one, at most 15, + 1
     *CONDITIONS,  # index of the value + 1
 )
 FIRST_CONDITION = len(FEATURES) - len(CONDITIONS)
-ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL = range(
-    FIRST_CONDITION
+ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL, BARS_LEFT = (
+    range(FIRST_CONDITION)
 )
 CHORD_COLUMNS = (ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, DEGREE)
 LARGEST_INTERVAL = 25
+MOST_BARS_LEFT = 15
 
 Integers = NDArray[np.int64]
 
@@ -48,7 +50,8 @@ def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
     steps = LONGEST_BAR_QUARTERS * vocabulary.grid + 2
     qualities = len(QUALITY_LABELS) + 1
     conditions = (len(kind.values) + 1 for kind in vocabulary.conditions)
-    return (13, qualities, 13, 13, qualities, steps, steps, steps, 13, 129, 2 * LARGEST_INTERVAL + 2, *conditions)
+    chord, place, line = (13, qualities, 13, 13, qualities, steps), (steps, steps), (13, 129, 2 * LARGEST_INTERVAL + 2)
+    return (*chord, *place, *line, MOST_BARS_LEFT + 2, *conditions)
 
 
 class FeatureReader:
@@ -87,8 +90,9 @@ class FeatureReader:
         pitch, before = parser.last_pitch, parser.pitch_before
         interval = min(max(pitch - before, -LARGEST_INTERVAL), LARGEST_INTERVAL) + LARGEST_INTERVAL + 1
         line = (pitch + 1, interval if before >= 0 else 0)
+        bars_left = min(len(parser.bar_lines) - 2 - parser.bar, MOST_BARS_LEFT) + 1
         said = (index + 1 for index in parser.conditions)
-        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line, *said)
+        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line, bars_left, *said)
 
     @staticmethod
     def _place(parser: Parser) -> tuple[int, int]:
@@ -204,6 +208,7 @@ def feature_rows(
     rows[:, DEGREE] = np.where((roots < 12) & (pitch >= 0), (pitch - roots) % 12 + 1, 0)
     rows[:, PITCH] = pitch + 1
     rows[:, INTERVAL] = np.where(before >= 0, interval, 0)
+    rows[:, BARS_LEFT] = np.minimum(len(bar_lines) - 2 - bar, MOST_BARS_LEFT) + 1
     rows[:, FIRST_CONDITION:] = np.array(conditions) + 1
     return rows
 

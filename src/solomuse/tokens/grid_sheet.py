@@ -67,14 +67,18 @@ class GridSheet:
         return int(self.bar_lines[-1])
 
     def slice(self, first: int, last: int) -> GridSheet:
-        """The bars ``[first, last)`` on their own: notes that start there, cut at the last bar line."""
+        """The bars ``[first, last)`` on their own: notes that start there, cut at the last bar line.
+
+        It says which part of this sheet it is, which counts as a whole piece.
+        """
         start, end = self.bar_lines[first], self.bar_lines[last]
         notes, chords = _starting_within(self.notes, start, end), _starting_within(self.chords, start, end)
         notes[:, 0] -= start
         notes[:, 2] = np.minimum(notes[:, 2], end - start - notes[:, 0])
         chords[:, :2] -= start
         bar_lines = self.bar_lines[first : last + 1] - start
-        return GridSheet(notes, chords, bar_lines, self.meters[first:last], self.conditions)
+        part = GridSheet(notes, chords, bar_lines, self.meters[first:last], self.conditions)
+        return part.saying(place=(first == 0) + 2 * (last == self.bars))
 
     def saying(self, **conditions: int) -> GridSheet:
         """The same with some conditions set, each to the index of a value, or to `UNSAID`."""

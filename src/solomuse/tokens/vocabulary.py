@@ -13,7 +13,7 @@ from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.symbols import parse_chord
 
-TOKEN_FORMAT_VERSION = 2
+TOKEN_FORMAT_VERSION = 3
 GRIDS = (4, 12)
 """Steps per quarter: sixteenths, or sixteenths and triplets."""
 
@@ -40,9 +40,11 @@ DENSITIES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 """Notes in a time of four quarters."""
 REGISTERS = (45, 50, 55, 60, 65, 70, 75, 80)
 """Mean pitch."""
-CONDITIONS = ("tempo", "style", "feel", "instrument", "player", "density", "register")
+PLACES = ("inside", "opening", "ending", "whole")
+"""Which part of a piece it is: neither its first bar nor its last one, one of them, both."""
+CONDITIONS = ("tempo", "style", "feel", "instrument", "player", "density", "register", "place")
 """What a sequence may say of itself before its chart, in this order; each may be left out, which means 'any'."""
-TEMPO, STYLE, FEEL, INSTRUMENT, PLAYER, DENSITY, REGISTER = range(len(CONDITIONS))
+TEMPO, STYLE, FEEL, INSTRUMENT, PLAYER, DENSITY, REGISTER, PLACE = range(len(CONDITIONS))
 UNSAID = -1
 """Stands for a condition that is left out, where its index would be."""
 
@@ -122,6 +124,7 @@ class Vocabulary:
             "PLAYER_": range(1, PLAYER_SLOTS + 1),
             "DENSITY_": DENSITIES,
             "REGISTER_": REGISTERS,
+            "PLACE_": PLACES,
         }
         kinds, start = {}, 0
         for prefix, items in values.items():
