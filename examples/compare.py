@@ -27,13 +27,12 @@ SHIFTS = (-16, -8, -4, 0, 4, 8, 16)
 
 
 def main(dataset: Path, models: Sequence[str]) -> None:
-    human = [
-        excerpt.sheet for excerpt in excerpts(load_dataset(dataset), "held-back", CHARTS, np.random.default_rng(1))
-    ]
+    human = excerpts(load_dataset(dataset), "held-back", CHARTS, np.random.default_rng(1))
+    charts, places = [own.sheet.chart for own in human], [own.place for own in human]
     print(f"{'chords later by quarters':>24} " + " ".join(f"{shift:6}" for shift in SHIFTS) + "   gain")
-    show("humans", human)
+    show("humans", [own.sheet for own in human])
     for name in models:
-        solos = solos_over(sm.load_model(name), [sheet.chart for sheet in human], sm.Controls(), seed=1)
+        solos = solos_over(sm.load_model(name), charts, sm.Controls(), seed=1, places=places)
         show(name, [solo.sheet for solo in solos])
 
 

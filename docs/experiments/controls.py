@@ -25,6 +25,7 @@ from solomuse.metrics.harmony import (
 from solomuse.metrics.rhythm import phrase_lengths, rest_share
 from solomuse.model.folder import load_model
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.vocabulary import PLACES
 
 SETTINGS: tuple[dict[str, Any], ...] = (
     {},
@@ -41,6 +42,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     *({"style": value} for value in ("bebop", "cool", "hardbop", "traditional", "pop")),
     *({"instrument": value} for value in ("tenor-sax", "trumpet", "trombone")),
     *({"player": value} for value in ("Charlie Parker", "Miles Davis")),
+    *({"place": value} for value in PLACES),
 )
 HEADER = (
     "setting",
@@ -64,11 +66,15 @@ def main() -> None:
     arguments = parser.parse_args()
     model = load_model(arguments.model)
     human = excerpts(load_dataset(arguments.dataset), "held-back", arguments.charts, np.random.default_rng(1))
-    charts = [excerpt.sheet.chart for excerpt in human]
+    charts, places = [excerpt.sheet.chart for excerpt in human], [excerpt.place for excerpt in human]
     print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
     print(_row("humans", [excerpt.sheet for excerpt in human]))
     for asked in SETTINGS:
-        played = [solo.sheet for seed in arguments.seeds for solo in solos_over(model, charts, Controls(**asked), seed)]
+        controls = Controls(**asked)
+        asked_places = None if "place" in asked else places
+        played = [
+            solo.sheet for seed in arguments.seeds for solo in solos_over(model, charts, controls, seed, asked_places)
+        ]
         print(
             _row(", ".join(f"{name} {value}" for name, value in asked.items()) or "nothing asked", played), flush=True
         )

@@ -40,14 +40,13 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.vocabulary import DENSITIES, REGISTERS, SEP, nearest
+from solomuse.tokens.vocabulary import DENSITIES, ENDING, OPENING, PLACES, REGISTERS, SEP, nearest
 
 BARS = 16
 WINDOWS_OF_A_SOLO = 2
 TAKES = 16
 CHARTS = 48
 BATCH = 48
-TOP_P = 0.95
 LEAST = 0.1
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03)
 TOO_MUCH_ONLY = (*PARTS["playability"], *PARTS["novelty"])
@@ -70,6 +69,7 @@ class Window:
     title: str
     split: str
     sheet: LeadSheet
+    place: str
 
     @property
     def density(self) -> float:
@@ -87,9 +87,13 @@ def human_windows(path: Path) -> list[Window]:
     found = []
     for name, title, split, sheet in whole_solos(path):
         starts = range(0, len(sheet.chart.bars) - BARS + 1, BARS)
-        cuts = [cut for first in starts if len((cut := sheet.slice(first, first + BARS)).melody) >= BARS]
+        cuts = [
+            (cut, PLACES[(first == 0) * OPENING + (first + BARS == len(sheet.chart.bars)) * ENDING])
+            for first in starts
+            if len((cut := sheet.slice(first, first + BARS)).melody) >= BARS
+        ]
         chosen = sorted(rng.permutation(len(cuts))[:WINDOWS_OF_A_SOLO].tolist())
-        found += [Window(f"{name}#{at}", title, split, cuts[at]) for at in chosen]
+        found += [Window(f"{name}#{at}", title, split, *cuts[at]) for at in chosen]
     return found
 
 
@@ -120,7 +124,8 @@ def sample(dataset: Path, model_path: Path, out: Path) -> None:
     def add(kind: str, group: Sequence[Window], controls: Controls, seed: int) -> None:
         for first in range(0, len(group), BATCH):
             part = group[first : first + BATCH]
-            solos = solos_over(model, [window.sheet.chart for window in part], controls, seed + first)
+            charts, places = [window.sheet.chart for window in part], [window.place for window in part]
+            solos = solos_over(model, charts, controls, seed + first, places)
             for window, solo in zip(part, solos, strict=True):
                 notes = [[note.time, note.pitch, note.duration, note.velocity] for note in solo.sheet.melody]
                 rows.append({"kind": kind, "window": window.name, "bits": solo.bits_per_note, "notes": notes})
@@ -131,10 +136,10 @@ def sample(dataset: Path, model_path: Path, out: Path) -> None:
     for window in windows:
         groups[window.density, window.register].append(window)
     for number, (asked, group) in enumerate(sorted(groups.items())):
-        add("alike", group, Controls(top_p=TOP_P, density=asked[0], register=asked[1]), 10_000 * number)
+        add("alike", group, Controls(density=asked[0], register=asked[1]), 10_000 * number)
     for window in best_of(windows):
-        add("many", [window] * TAKES, Controls(top_p=TOP_P, density=window.density, register=window.register), 5)
-    add("plain", windows, Controls(top_p=TOP_P), 7)
+        add("many", [window] * TAKES, Controls(density=window.density, register=window.register), 5)
+    add("plain", windows, Controls(), 7)
     held_back = [window for window in windows if window.split != "train"]
     for window in [*held_back, *[window for window in windows if window.split == "train"][: len(held_back)]]:
         rows.append({"kind": "human", "window": window.name, "bits": human_bits(model, window)})
@@ -146,8 +151,8 @@ def human_bits(model: Model, window: Window) -> float | None:
 
     The window is played by the generation itself, whose every choice is forced.
     """
-    whole = Codec(model.vocabulary).on_grid(window.sheet)
-    controls = Controls(top_p=TOP_P, density=window.density, register=window.register)
+    whole = Codec(model.vocabulary).on_grid(window.sheet).saying(place=PLACES.index(window.place))
+    controls = Controls(density=window.density, register=window.register)
     token_ids = encode(whole, model.vocabulary)[0].tolist()
     events = token_ids[token_ids.index(SEP) + 1 :]
     room = model.decoder.config.block_size

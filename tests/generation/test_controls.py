@@ -16,13 +16,14 @@ from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
 from solomuse.metrics.rhythm import rest_share
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
+from solomuse.tokens.grammar import parse
 from solomuse.tokens.vocabulary import DENSITIES, DENSITY, PLACE, PLACES, REGISTERS
 
 CHART = " | ".join(["Dm7 G7", "Cmaj7", "F#m7b5", "B7"] * 4)
 
 
-def sheets(model: Model, **asked) -> list:
-    return [solo.sheet for solo in generate(model, CHART, takes=6, seed=1, controls=Controls(**asked))]
+def sheets(model: Model, takes: int = 6, **asked) -> list:
+    return [solo.sheet for solo in generate(model, CHART, takes=takes, seed=1, controls=Controls(**asked))]
 
 
 @pytest.mark.parametrize("asked", [{"instrument": "tenor sax"}, {"low": 60, "high": 72}, {"instrument": "tuba"}])
@@ -33,7 +34,7 @@ def test_every_note_is_in_range(random_model: Model, asked: dict) -> None:
 
 
 def test_harmony_brings_chord_tones_and_resolution_and_leaves_the_rhythm(random_model: Model) -> None:
-    plain, leaned = sheets(random_model), sheets(random_model, harmony=2.0)
+    plain, leaned = sheets(random_model, takes=24), sheets(random_model, takes=24, harmony=5.0)
     assert chord_tone_ratio(leaned) > chord_tone_ratio(plain) + 0.15
     assert step_resolution(leaned) > 2 * step_resolution(plain)
 
@@ -166,6 +167,14 @@ def test_the_model_is_told_where_the_solo_begins_and_ends(random_model: Model, w
 
     generate(random_model, " | ".join(["Dm7"] * random_model.window_bars * windows), controls=Spied())
     assert [PLACES[place] for place, _ in groupby(seen)] == places
+
+
+def test_a_part_of_a_solo_can_be_asked_for(random_model: Model) -> None:
+    for place in PLACES:
+        solo = generate(random_model, "C | F", controls=Controls(place=place))[0]
+        assert PLACES[parse(list(solo.token_ids), random_model.vocabulary).conditions[PLACE]] == place
+    with pytest.raises(ConfigError, match="expected one of"):
+        Controls(place="middle")
 
 
 def test_a_seed_does_not_choose_alike_over_all_charts(random_model: Model) -> None:

@@ -98,6 +98,12 @@ def test_a_slice_says_which_part_it_is(first: int, last: int, place: str) -> Non
     assert PLACES[sheet.slice(first, last).conditions[PLACE]] == place
 
 
+@pytest.mark.parametrize(("whole", "first"), [("inside", "inside"), ("opening", "opening"), ("ending", "inside")])
+def test_a_slice_of_a_part_has_no_more_of_the_piece_than_the_part(whole: str, first: str) -> None:
+    sheet = grid_sheet(LeadSheet(parse_chart("C | F | G"), ()), vocabulary(4)).saying(place=PLACES.index(whole))
+    assert PLACES[sheet.slice(0, 2).conditions[PLACE]] == first
+
+
 def test_a_note_that_sounds_out_of_a_slice_ends_with_it_and_one_that_sounds_into_it_is_not_there() -> None:
     sheet = LeadSheet(parse_chart("C | F | G"), (Note(1440, 60, 960), Note(3360, 62, 960)))
     part = grid_sheet(sheet, vocabulary(4)).slice(1, 2)

@@ -12,6 +12,8 @@ from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.grammar import parse
+from solomuse.tokens.vocabulary import PLACE, PLACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,15 @@ class Excerpt:
         Names the chart under it; several takes may share it.
     take : int
         Which of them it is.
+    place : str
+        Which part of the whole it is, one of `solomuse.tokens.vocabulary.PLACES`.
     """
 
     tune: str
     chart: str
     sheet: LeadSheet
     take: int = 0
+    place: str = "whole"
 
 
 def tune_titles(dataset: Dataset) -> list[str]:
@@ -79,11 +84,12 @@ def excerpts(dataset: Dataset, split: str, count: int, rng: np.random.Generator)
     """At most `count` human excerpts of a split, as `spread_over_tunes` chooses them."""
     windows, titles = dataset.windows(split), tune_titles(dataset)
     tunes = [titles[song] for song in windows.songs.tolist()]
-    codec = Codec(dataset.vocabulary)
-    return [
-        Excerpt(tunes[index], f"{split} {index}", codec.decode(windows[index][0].tolist()))
-        for index in spread_over_tunes(windows, tunes, count, rng)
-    ]
+    codec, found = Codec(dataset.vocabulary), []
+    for index in spread_over_tunes(windows, tunes, count, rng):
+        token_ids = windows[index][0].tolist()
+        place = PLACES[parse(token_ids, dataset.vocabulary).conditions[PLACE]]
+        found.append(Excerpt(tunes[index], f"{split} {index}", codec.decode(token_ids), place=place))
+    return found
 
 
 def halves(found: Sequence[Excerpt]) -> tuple[list[Excerpt], list[Excerpt]]:

@@ -36,13 +36,14 @@ def played_by_model(
     say: Say = silent,
     controls: Controls = Controls(),
 ) -> list[Excerpt]:
-    """A take over each chart for each seed, as `generate` plays."""
+    """A take over each chart for each seed, as `generate` plays what is the same part of a solo as the excerpt is."""
     takes = []
     for take, seed in enumerate(seeds):
         say(f"{name} plays {len(charts)} solos, seed {seed}")
         for first in range(0, len(charts), AT_ONCE):
             part = charts[first : first + AT_ONCE]
-            solos = solos_over(model, [own.sheet.chart for own in part], controls, seed + first)
+            charts_of_part, places = zip(*((own.sheet.chart, own.place) for own in part), strict=True)
+            solos = solos_over(model, charts_of_part, controls, seed + first, places)
             takes += [
                 replace(own, sheet=replace(own.sheet, melody=solo.sheet.melody), take=take)
                 for own, solo in zip(part, solos, strict=True)

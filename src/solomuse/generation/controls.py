@@ -13,7 +13,7 @@ from solomuse.generation.rules import Harmony, Phrases, Range, Rests
 from solomuse.generation.sampling import Sampling
 from solomuse.model.folder import Model
 from solomuse.music.instruments import Instrument, find_instrument
-from solomuse.tokens.vocabulary import DENSITIES, REGISTERS, UNSAID, nearest
+from solomuse.tokens.vocabulary import DENSITIES, PLACES, REGISTERS, UNSAID, nearest
 
 OCTAVE = 12
 ARC_DENSITY, ARC_SEMITONES = 0.5, 7.0
@@ -46,6 +46,8 @@ class Controls:
         Share of the time that is silent, 0 to 0.9.
     style, feel, player : str
         What the model has learned of: see `Model.choices`.
+    place : {"whole", "opening", "inside", "ending"}
+        Which part of a solo is played: it begins and ends as a solo does, or comes from before, or goes on.
     arc : float
         How much a solo grows from start to end in density and register, -1 (it calms down) to 1.
     voices : int
@@ -73,6 +75,7 @@ class Controls:
     style: str | None = None
     feel: str | None = None
     player: str | None = None
+    place: str = "whole"
     arc: float = 0.0
     voices: int = 1
 
@@ -83,6 +86,7 @@ class Controls:
         _check(self.register is None or 0 <= self.register <= 127, f"register is {self.register}: expected 0 to 127")
         _check(self.phrase is None or 0 < self.phrase <= 256, f"phrase is {self.phrase}: expected 1 to 256 quarters")
         _check(self.rests is None or 0 <= self.rests <= 0.9, f"rests is {self.rests}: expected a share of 0 to 0.9")
+        _check(self.place in PLACES, f"place is {self.place!r}: expected one of {', '.join(PLACES)}")
         _check(-1 <= self.arc <= 1, f"arc is {self.arc}: expected -1 (it calms down) to 1 (it builds up)")
         _check(1 <= self.voices <= 4, f"voices is {self.voices}: expected 1 to 4")
         low, high = self.range
@@ -129,6 +133,7 @@ class Controls:
         """
         asked = {"style": self.style, "feel": self.feel, "player": self.player}
         said = {name: _index(name, value, model) for name, value in asked.items() if value is not None}
+        said["place"] = PLACES.index(self.place)
         if self.solo_instrument is not None:
             name = solo_instrument(self.solo_instrument.program)
             choices = model.choices("instrument")

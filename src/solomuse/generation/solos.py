@@ -139,9 +139,18 @@ def _melody(take: Take, task: _Task) -> tuple[Note, ...]:
     return tuple(Note(start * step, pitch, steps * step, velocity) for start, pitch, steps, velocity in take.notes)
 
 
-def solos_over(model: Model, charts: Sequence[Chart], controls: Controls, seed: int) -> list[Solo]:
-    """A solo over each of some charts, all in one batch; each depends on its chart, the seed and its place only."""
-    tasks = [task_of(model, chart, controls, None, seed) for chart in charts]
+def solos_over(
+    model: Model, charts: Sequence[Chart], controls: Controls, seed: int, places: Sequence[str] | None = None
+) -> list[Solo]:
+    """A solo over each of some charts, all in one batch; each depends on its chart, the seed and its number only.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Which part of a solo is played over each chart, where that is not what the controls say.
+    """
+    asked = [controls] * len(charts) if places is None else [replace(controls, place=place) for place in places]
+    tasks = [task_of(model, chart, own, None, seed) for chart, own in zip(charts, asked, strict=True)]
     takes = [task.take(number) for number, task in enumerate(tasks)]
     if tasks:
         _finish(tasks[0], takes)

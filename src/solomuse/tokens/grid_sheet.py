@@ -14,12 +14,16 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.vocabulary import (
     CONDITIONS,
     DENSITIES,
+    ENDING,
     METERS,
+    OPENING,
+    PLACE,
     QPMS,
     QUALITY_LABELS,
     REGISTERS,
     TEMPO,
     UNSAID,
+    WHOLE,
     Vocabulary,
     nearest,
 )
@@ -69,7 +73,7 @@ class GridSheet:
     def slice(self, first: int, last: int) -> GridSheet:
         """The bars ``[first, last)`` on their own: notes that start there, cut at the last bar line.
 
-        It says which part of this sheet it is, which counts as a whole piece.
+        They say which part of the piece they are; a sheet that says nothing is the whole.
         """
         start, end = self.bar_lines[first], self.bar_lines[last]
         notes, chords = _starting_within(self.notes, start, end), _starting_within(self.chords, start, end)
@@ -78,7 +82,8 @@ class GridSheet:
         chords[:, :2] -= start
         bar_lines = self.bar_lines[first : last + 1] - start
         part = GridSheet(notes, chords, bar_lines, self.meters[first:last], self.conditions)
-        return part.saying(place=(first == 0) + 2 * (last == self.bars))
+        place = WHOLE if self.conditions[PLACE] == UNSAID else self.conditions[PLACE]
+        return part.saying(place=place & ((first == 0) * OPENING | (last == self.bars) * ENDING))
 
     def saying(self, **conditions: int) -> GridSheet:
         """The same with some conditions set, each to the index of a value, or to `UNSAID`."""

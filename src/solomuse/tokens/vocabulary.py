@@ -41,7 +41,8 @@ DENSITIES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 REGISTERS = (45, 50, 55, 60, 65, 70, 75, 80)
 """Mean pitch."""
 PLACES = ("inside", "opening", "ending", "whole")
-"""Which part of a piece it is: neither its first bar nor its last one, one of them, both."""
+OPENING, ENDING, WHOLE = 1, 2, 3
+"""Which part of a piece it is: has it the first bar, the last one, both or neither?"""
 CONDITIONS = ("tempo", "style", "feel", "instrument", "player", "density", "register", "place")
 """What a sequence may say of itself before its chart, in this order; each may be left out, which means 'any'."""
 TEMPO, STYLE, FEEL, INSTRUMENT, PLAYER, DENSITY, REGISTER, PLACE = range(len(CONDITIONS))
