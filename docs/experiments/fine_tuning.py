@@ -135,7 +135,8 @@ def dataset_of(tunes: Sequence[Tune], out: Path, **values: Any) -> Path:
 class Measure:
     """What models are measured by: all windows of a dataset, side by side, and some charts to play over.
 
-    Its own split, which knows of no more than half that is held back, does not count.
+    Its own split, which would hold back less than all of it, does not count. The training windows lie side by side too
+    where the dataset is made with a hop as long as they are.
     """
 
     dataset: Dataset
