@@ -5,7 +5,7 @@ First on songs, lead sheets and jazz solos together, then on the solos alone:
     python examples/train_soloist.py --wjazzd csv --openewld openewld --pop909 POP909 --out soloist
 
 The folder ``soloist/model`` is what the package holds as ``src/solomuse/soloist``. The same sources and versions give
-the same weights on the same machine. On one core of a shared two-core machine it takes an hour and a quarter.
+the same weights on the same machine. On one core of a shared two-core machine it takes an hour.
 """
 
 from __future__ import annotations
