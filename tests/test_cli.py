@@ -25,6 +25,11 @@ def run(capsys: pytest.CaptureFixture[str], *argv: object) -> tuple[int, str, st
     return code, captured.out, captured.err
 
 
+def labels(document: str) -> list[str]:
+    """The first chord of each bar that ``chart --json`` prints."""
+    return [bar[0]["label"] for bar in json.loads(document)["bars"]]
+
+
 def test_help_loads_neither_torch_nor_transformers() -> None:
     code = "import sys, solomuse.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass\n"
     code += "assert not {'torch', 'transformers', 'symusic', 'matplotlib'} & set(sys.modules)"
@@ -53,13 +58,79 @@ def test_chart_converts(capsys: pytest.CaptureFixture[str], target: str, start: 
     assert (code, out.startswith(start)) == (0, True)
 
 
-@pytest.mark.parametrize("name", ["x.musicxml", "x.mxl", "x.mid", "x.abc", "x.json", "x.txt", "x.ireal"])
+@pytest.mark.parametrize("name", ["x.musicxml", "x.mxl", "x.mid", "x.abc", "x.txt", "x.chart", "x.irealbook"])
 def test_chart_writes_a_file_that_is_read_again(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
     assert run(capsys, "chart", LINK, "--song", "Red", "--out", tmp_path / name)[0] == 0
     assert run(capsys, "chart", "C", "--out", tmp_path / name)[0] == 2  # it is there already
-    if name not in ("x.json", "x.mid"):
-        code, out, _ = run(capsys, "chart", tmp_path / name, "--json")
-        assert (code, [bar[0]["label"] for bar in json.loads(out)["bars"]]) == (0, ["C:maj", "F:maj"])
+    code, out, _ = run(capsys, "chart", tmp_path / name, "--json")
+    assert (code, labels(out)) == (0, ["C:maj", "F:maj"])
+
+
+def test_chart_writes_as_json_what_it_prints_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    printed = run(capsys, "chart", LINK, "--song", "Red", "--json")[1]
+    assert run(capsys, "chart", LINK, "--song", "Red", "--out", tmp_path / "x.json") == (0, "", "")
+    assert (tmp_path / "x.json").read_text("utf-8") == printed
+
+
+@pytest.mark.parametrize("words", [("--out", "x.mid"), ("--out", "x.txt"), ("--to", "abc", "--out", "x.abc")])
+def test_json_is_printed_beside_a_file_of_any_format(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "chart", "C | F", "--json", *words)
+    assert (code, labels(out), Path(words[-1]).is_file()) == (0, ["C:maj", "F:maj"], True)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--to", "musicxml", "--out", "x.mid"), "'.mid' is that of midi, but --to says musicxml"),
+        (("--to", "abc", "--out", "x.txt"), "'.txt' is that of text, but --to says abc"),
+        (("--to", "midi", "--out", "x.wav"), "'.wav' is none of a chart"),
+        (("--to", "text", "--out", "x.wav"), "'.wav' is none of a chart"),
+        (("--out", "x.wav"), "'.wav' is none of a chart"),
+        (("--out", "x.doc"), "'.doc' is none of a chart"),
+        (("--json", "--to", "abc"), "--json prints JSON, but --to says abc"),
+        (("--to", "midi"), "MIDI cannot be printed"),
+    ],
+)
+def test_chart_refuses_a_format_that_its_file_does_not_have(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "chart", "C", *words)
+    assert (code, out, complaint in err) == (2, "", True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("target", "name"), [("midi", "x.mid"), ("musicxml", "x.musicxml")])
+def test_chart_replaces_no_file_whose_ending_it_adds(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, target: str, name: str
+) -> None:
+    (tmp_path / name).write_text("mine")
+    code, _, err = run(capsys, "chart", "C", "--to", target, "--out", tmp_path / "x")
+    assert (code, f"{name} exists already" in err) == (2, True)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_generate_moves_a_chart_further_than_its_melody_could_go(
+    capsys: pytest.CaptureFixture[str], toy_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tune.abc").write_text('X:1\nM:4/4\nL:1/4\nK:C\n"C"cdea|\n')
+    words = (tmp_path / "tune.abc", "--transpose", "60")
+    assert "pitch 72 moved by 60 is beyond" in run(capsys, "chart", *words)[2]
+    assert run(capsys, "generate", *words, "--model", toy_run, "--out", tmp_path / "solo.mid")[0] == 0
+
+
+def test_the_ending_of_a_report_may_be_written_in_capitals(
+    capsys: pytest.CaptureFixture[str], toy_run: Path, tmp_path: Path
+) -> None:
+    assert run(capsys, "generate", "C", "--model", toy_run, "--out", tmp_path / "solo.JSON")[0] == 0
+    assert "notes" in json.loads((tmp_path / "solo.JSON").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -158,9 +229,9 @@ def test_a_solo_is_changed_from_its_files(capsys: pytest.CaptureFixture[str], tm
         (["--motif", "{line}", "--vary", "0.5"], "--motif"),
         (["--best", "2"], "best is 2"),
         (["--style", "polka"], "polka"),
-        (["--band", "polka"], "polka"),
+        (["--band", "polka"], "band style 'polka'"),
         (["--part", "kazoo"], "kazoo"),
-        (["--tempo", "1000"], "1000"),
+        (["--tempo", "1000"], "tempo 1000"),
         (["--low", "60", "--high", "64"], "octave"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from solomuse.datasets.build import prepare
 from solomuse.datasets.load import load_dataset
-from solomuse.errors import ConfigError, FormatError, ModelError
+from solomuse.errors import ConfigError, FormatError, ModelError, OutputError
 from solomuse.evaluation import evaluate, evaluate_files, listening
 from solomuse.evaluation.figures import SECTIONS
 from solomuse.evaluation.markdown import markdown
@@ -95,6 +95,19 @@ def test_solos_below_0_and_no_seeds_are_refused(toy_run: Path, toy_dataset: Path
         evaluate(toy_run, toy_dataset, solos=-1)
     with pytest.raises(ConfigError, match="seeds are"):
         evaluate(toy_run, toy_dataset, solos=1, seeds=())
+
+
+def test_what_cannot_be_is_refused_before_anything_is_measured(toy_run: Path, toy_dataset: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(ConfigError, match="style"):
+        evaluate(toy_run, toy_dataset, solos=1, style="polka", say=said.append)
+    with pytest.raises(ConfigError, match="none are played"):
+        evaluate(toy_run, toy_dataset, style="bebop", say=said.append)
+    with pytest.raises(ConfigError, match="seed is -1"):
+        evaluate(toy_run, toy_dataset, seed=-1, say=said.append)
+    with pytest.raises(OutputError, match="cannot be made"):
+        evaluate(toy_run, toy_dataset, out=toy_dataset / "songs.jsonl", say=said.append)
+    assert said == []
 
 
 def test_without_another_song_there_is_no_sensitivity(toy_run: Path, tmp_path: Path) -> None:

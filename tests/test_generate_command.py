@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from solomuse.cli import main
+from solomuse.cli.generate import PRECISIONS
 from solomuse.formats.midi import read_midi
+from solomuse.model.decoder import Precision
 
 
 @pytest.mark.parametrize(("words", "qpm"), [((), 140.0), (("--band", "ballad"), 66.0), (("--tempo", "93"), 93.0)])
@@ -17,6 +20,10 @@ def test_the_soloist_is_told_the_tempo_of_the_band(tmp_path: Path, words: tuple[
     assert main(["generate", "C | F", *words, "--out", str(midi), str(report)]) == 0
     assert read_midi(midi).tempos[0].qpm == pytest.approx(qpm, abs=0.01)
     assert json.loads(report.read_text("utf-8"))["tempo"] == qpm
+
+
+def test_the_command_knows_the_precisions_that_the_model_knows() -> None:
+    assert get_args(Precision) == PRECISIONS
 
 
 def test_a_folder_whose_name_has_a_point_is_a_folder(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from examples.compose_songs.piece import Piece, chart_of, form_of, harmony_of, p
 from solomuse.formats.midi import write_midi
 from solomuse.music.chart import Chart
 from solomuse.music.note import Note
-from solomuse.music.song import MeterChange, Song, TempoChange, Track
+from solomuse.music.song import Song, TempoChange, Track, meter_changes
 
 REMOTE = Path(__file__).resolve().parents[2] / "01.data" / "Remote"
 
@@ -49,15 +49,6 @@ def tempos(piece: Piece, chart: Chart) -> tuple[TempoChange, ...]:
     return tuple(changes)
 
 
-def meters(chart: Chart) -> tuple[MeterChange, ...]:
-    """The meter wherever it changes."""
-    changes: list[MeterChange] = []
-    for time, bar in zip(chart.bar_times, chart.bars, strict=False):
-        if not changes or changes[-1].meter != bar.meter:
-            changes.append(MeterChange(time, bar.meter))
-    return tuple(changes)
-
-
 def compose(piece: Piece) -> Song:
     """The whole song; each part has its own random numbers, so that changing one leaves the others alone."""
     chart = chart_of(piece)
@@ -79,7 +70,7 @@ def compose(piece: Piece) -> Song:
     turn = piece.seed % len(tracks)  # the melody is not always the first track
     given = harmony_of(piece).spans if "chords" in piece.traits else ()
     return Song(
-        (*tracks[turn:], *tracks[:turn]), tempos(piece, chart), meters(chart), given,
+        (*tracks[turn:], *tracks[:turn]), tempos(piece, chart), meter_changes(chart), given,
         melody_track=-turn % len(tracks), title=piece.title, key=piece.key,
     )  # fmt: skip
 

@@ -72,7 +72,8 @@ def form_of(piece: Piece) -> list[tuple[str, tuple[Bar, ...]]]:
 
 def chart_of(piece: Piece) -> Chart:
     """The chords of the whole song."""
-    return Chart(tuple(bar for _, bars in form_of(piece) for bar in bars), piece.title, piece.key, piece.qpm)
+    bars = tuple(bar for _, bars in form_of(piece) for bar in bars)
+    return Chart(bars, title=piece.title, key=piece.key, qpm=piece.qpm)
 
 
 @dataclass(frozen=True, slots=True)

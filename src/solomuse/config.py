@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from solomuse.errors import ConfigError
-from solomuse.tokens.vocabulary import STYLES
+from solomuse.tokens.vocabulary import GRIDS, STYLES
 
 Size = Literal["tiny", "small", "base", "large"]
 SIZES: tuple[str, ...] = get_args(Size)
@@ -81,7 +81,9 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         _require(self.ticks_per_quarter == 480, "ticks_per_quarter is 480 and cannot be changed")
-        _require(self.grid in (4, 12), f"grid is {self.grid}: expected 4 or 12 steps per quarter note")
+        _require(
+            self.grid in GRIDS, f"grid is {self.grid}: expected {' or '.join(map(str, GRIDS))} steps per quarter note"
+        )
         _require(0 < self.hop_bars <= self.window_bars, "hop_bars must lie between 1 and window_bars")
         _require(self.seq_len >= 32, f"seq_len is {self.seq_len}: expected at least 32 tokens")
         _require(0 < self.held_back < 0.5, f"held_back is {self.held_back}: expected a share between 0 and 0.5")

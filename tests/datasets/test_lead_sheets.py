@@ -6,11 +6,13 @@ import pytest
 
 from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
 from solomuse.datasets.source import find_songs, read_song
-from solomuse.errors import ChartError, FormatError, SoloMuseError
+from solomuse.errors import ChartError, FormatError, NoMelodyError, SoloMuseError
 from solomuse.formats.ireal import write_ireal
+from solomuse.formats.midi import write_midi
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
+from solomuse.music.song import Song, Track, meter_changes
 from solomuse.render.files import write_lead_sheet
 
 SHEET = LeadSheet(
@@ -19,6 +21,11 @@ SHEET = LeadSheet(
 )
 BOOK = 'X:1\nT:One\nM:4/4\nL:1/4\nK:C\n"C"CDEF|"G7"G4|\n\nX:2\nT:Two\nM:4/4\nL:1/4\nK:G\n"G"G5|"D"A4|"G"G4|\n'
 LINK = write_ireal([parse_chart("title: Red Door\nC | F"), parse_chart("title: Blue Door\nAm | E7")], "Doors")
+
+
+def walking(name: str, program: int) -> Track:
+    """Quarters low down."""
+    return Track(tuple(Note(beat * 480, 38 + beat % 5, 480) for beat in range(16)), name, program)
 
 
 def pitches(sheet: LeadSheet) -> list[int]:
@@ -48,6 +55,43 @@ def test_a_chart_is_read_from_text_and_from_a_file(tmp_path: Path) -> None:
     assert read_lead_sheet("C7 | F7").chart.bars == read_lead_sheet(tmp_path / "blues.txt").chart.bars
 
 
+@pytest.mark.parametrize("bars", [1, 60, 200, 600])
+def test_a_chart_on_one_line_is_no_path_however_long_it_is(bars: int) -> None:
+    assert len(read_lead_sheet("Dm7 | " * bars + "G7").chart.bars) == bars + 1
+
+
+def test_a_link_is_told_from_a_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.irealbook").write_text(LINK, encoding="utf-8")
+    assert read_lead_sheet("a.irealbook", "2").chart.title == "Blue Door"
+
+
+def play_along(*tracks: Track) -> Song:
+    return Song(tracks, chords=tuple(SHEET.chart.spans()), meters=meter_changes(SHEET.chart))
+
+
+PAD = Track(tuple(Note(bar * 1920, pitch, 1920) for bar in range(4) for pitch in (60, 64, 67)), "Pad", 89)
+
+
+@pytest.mark.parametrize("backing", [(PAD,), (walking("", 33), PAD), (walking("Upright Bass", 0), PAD)])
+def test_of_a_play_along_the_chart_is_read_and_no_melody(tmp_path: Path, backing: tuple[Track, ...]) -> None:
+    write_midi(play_along(*backing), tmp_path / "along.mid")
+    sheet = read_lead_sheet(tmp_path / "along.mid")
+    assert [span.chord.symbol() for span in sheet.chart.spans()] == ["Dm7", "G7", "Cmaj7"]
+    assert sheet.melody == ()
+
+
+def test_a_bass_that_is_named_the_melody_is_one(tmp_path: Path) -> None:
+    write_midi(play_along(walking("Bass Solo", 33), PAD), tmp_path / "solo.mid")
+    assert len(read_lead_sheet(tmp_path / "solo.mid").melody) == 16
+
+
+def test_without_chords_a_song_has_to_have_a_melody(tmp_path: Path) -> None:
+    write_midi(Song((PAD,)), tmp_path / "pad.mid")
+    with pytest.raises(NoMelodyError, match="looks like a melody"):
+        read_lead_sheet(tmp_path / "pad.mid")
+
+
 @pytest.mark.parametrize("song", ["2", "blue door", "Blue"])
 def test_one_of_several_is_chosen_by_number_or_title(song: str) -> None:
     assert read_lead_sheet(LINK, song).chart.title == "Blue Door"
@@ -59,6 +103,7 @@ def test_one_of_several_is_chosen_by_number_or_title(song: str) -> None:
         (LINK, None, ChartError, "holds 2 songs"),
         (LINK, "Door", ChartError, "2 songs with 'Door'"),
         (LINK, "9", ChartError, "no song with '9'"),
+        (LINK, "²", ChartError, "no song with '²'"),
         (BOOK, None, ChartError, "holds 2 songs"),
         ("nowhere.musicxml", None, FormatError, "there is no such file"),
         (Path("nowhere"), None, FormatError, "there is no such file"),

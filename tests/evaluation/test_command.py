@@ -49,7 +49,15 @@ def test_a_report_is_written_where_it_is_wanted(folder: Path, tmp_path: Path, mo
         (["run"], "a model and a dataset are needed"),
         (["run", "dataset", "--solos", "folder"], "measured without a model"),
         (["run", "dataset", "--charts", "folder"], "belong to the solos of a folder"),
+        (["run", "dataset", "--style", "bebop"], "pass --solos too"),
+        (["run", "dataset", "--seeds", "1"], "pass --solos too"),
+        (["run", "dataset", "--seed", "-1"], "seed is -1"),
         (["--solos", "nowhere"], "nowhere: there is no such folder"),
+        (["--solos", "²"], "²: there is no such folder"),
+        (["--solos", "nowhere", "--seed", "-1"], "seed is -1"),
+        (["--solos", "nowhere", "--style", "bebop"], "belong to a model"),
+        (["--solos", "nowhere", "--split", "test"], "belong to a model"),
+        (["--solos", "nowhere", "--seeds", "1"], "belong to a model"),
     ],
 )
 def test_what_does_not_go_together_is_one_line(
@@ -58,6 +66,15 @@ def test_what_does_not_go_together_is_one_line(
     assert main(["evaluate", *words]) == 2
     error = capsys.readouterr().err.splitlines()
     assert complaint in error[-1]
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    assert main(["evaluate", "--solos", str(folder), "--out", str(folder / "blues.musicxml")]) == 2
+    error = capsys.readouterr().err
+    assert "cannot be made" in error
+    assert "measuring" not in error
 
 
 def test_seeds_are_whole_numbers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,11 +67,26 @@ def test_a_solo_is_cut_into_stretches_side_by_side(tmp_path: Path) -> None:
     assert len({stretch.chart for stretch in stretches}) == 2
 
 
+def test_each_file_is_a_tune_of_its_own(tmp_path: Path) -> None:
+    write_musicxml(quarters(4), tmp_path / "blues.musicxml")
+    write_musicxml(quarters(4), tmp_path / "blues.mxl")
+    assert {stretch.tune for stretch in read_solos(tmp_path, None, GRID, 16).excerpts} == {
+        "blues.musicxml",
+        "blues.mxl",
+    }
+
+
+@pytest.mark.parametrize(("bars", "chart_bars"), [(3, 8), (4, 4), (9, 4)])
+def test_a_solo_is_measured_over_its_own_bars_and_no_longer(bars: int, chart_bars: int) -> None:
+    solo = quarters(bars, parse_chart(" | ".join(["C"] * bars) + " |"))
+    over = over_chart(solo, parse_chart(" | ".join(["F"] * chart_bars)))
+    assert len(over.chart.bars) == bars
+    assert over.melody == solo.melody
+
+
 def test_a_chart_comes_again_as_often_as_the_solo_is_longer() -> None:
-    whole = over_chart(
-        LeadSheet(parse_chart("C | " * 9 + "C"), quarters(9, parse_chart("C | " * 9 + "C")).melody), BLUES
-    )
-    assert len(whole.chart.bars) == 12
+    whole = over_chart(quarters(9, parse_chart("C | " * 8 + "C")), BLUES)
+    assert [bar.chords[0].chord.symbol() for bar in whole.chart.bars] == ["C7", "F7", "C7", "C7"] * 2 + ["C7"]
     assert len(whole.melody) == 36
 
 

@@ -42,6 +42,12 @@ def test_a_song_lasts_32_to_96_bars(piece: Piece) -> None:
 
 
 @every_piece
+def test_the_chart_of_a_song_has_its_key_and_its_tempo(piece: Piece) -> None:
+    chart = chart_of(piece)
+    assert (chart.title, chart.key, chart.qpm) == (piece.title, piece.key, piece.qpm)
+
+
+@every_piece
 def test_a_song_has_melody_bass_chords_and_drums(piece: Piece) -> None:
     song = compose(piece)
     programs = {track.program for track in song.tracks if not track.is_drum}

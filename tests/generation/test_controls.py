@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -12,10 +13,12 @@ from solomuse.generation import Controls, generate
 from solomuse.generation.rules import Harmony
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.solos import task_of
+from solomuse.generation.takes import Window
 from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
-from solomuse.metrics.rhythm import rest_share
+from solomuse.metrics.rhythm import phrase_lengths, rest_share
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
+from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grammar import parse
 from solomuse.tokens.vocabulary import DENSITIES, DENSITY, PLACE, PLACES, REGISTERS
 
@@ -69,13 +72,40 @@ def test_the_larger_the_share_of_rests_that_is_asked_for_the_more_of_the_time_is
 
 
 def test_phrases_are_about_as_long_as_they_should_be(random_model: Model) -> None:
-    from solomuse.metrics.rhythm import phrase_lengths
-
+    chart = " | ".join(["Dm7 G7", "Cmaj7"] * 2 * random_model.window_bars)
     short, long = (
-        np.mean(np.concatenate([phrase_lengths(sheet) for sheet in sheets(random_model, phrase=quarters)]))
-        for quarters in (2, 12)
+        np.mean(
+            np.concatenate(
+                [
+                    phrase_lengths(solo.sheet)
+                    for solo in generate(random_model, chart, takes=6, controls=Controls(phrase=quarters))
+                ]
+            )
+        )
+        for quarters in (6, 12)
     )
-    assert short < long
+    assert 6 < short < 15 < long < 30  # random weights rest rarely
+
+
+def test_a_phrase_goes_on_in_the_next_window(random_model: Model) -> None:
+    seen = []
+
+    class Spied(Controls):
+        rules = (lambda scores, cursors, windows: seen.append(_phrase_starts(cursors, windows)) or scores,)
+
+    generate(random_model, " | ".join(["Dm7"] * 3 * random_model.window_bars), takes=2, controls=Spied())
+    assert all(found == expected for step in seen for found, expected in step)
+
+
+def _phrase_starts(cursors: Cursors, windows: Sequence[Window]) -> list[tuple[int, int]]:
+    """Where the phrases began in which no note is begun, by the cursors and by all notes that they know of."""
+    pairs = []
+    for row in np.flatnonzero(cursors.stage == Stage.EVENT):
+        notes = [*windows[row].sheet.notes.tolist(), *cursors.notes[row]]
+        ends = [0, *(start + steps for start, _, steps, _ in notes)]
+        begins = [note[0] for note, end in zip(notes, ends, strict=False) if note[0] - end >= cursors.vocabulary.grid]
+        pairs.append((int(cursors.phrase_start[row]), [0, *begins][-1]))
+    return pairs
 
 
 def test_conditions_are_said_to_the_model(random_model: Model) -> None:

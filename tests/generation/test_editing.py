@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solomuse.errors import ConfigError, FormatError
 from solomuse.generation import Controls, Edit, generate, stream
 from solomuse.generation.editing import parse_bars, turns
-from solomuse.generation.infill import _drawn
+from solomuse.generation.infill import _drawn, _following
 from solomuse.generation.lines import read_line
+from solomuse.generation.solos import task_of
+from solomuse.generation.takes import PlayedNote, Take
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
@@ -20,8 +24,11 @@ from solomuse.music.note import Note
 from solomuse.render.files import Rendering, write_lead_sheet
 from solomuse.render.performance import Performance, performed
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode_start
+from solomuse.tokens.grid_sheet import GridSheet
 from solomuse.tokens.vocabulary import vocabulary
 
+V = vocabulary(12)
 CHART = parse_chart(" | ".join(["Dm7 G7", "Cmaj7", "(3/4) F#m7b5", "(4/4) B7"] * 3))
 
 
@@ -53,16 +60,64 @@ def test_of_several_tries_the_likelier_one_is_drawn_more_often() -> None:
     assert drawn == pytest.approx([0.1, 0.6, 0.3], abs=0.04)
 
 
-def test_the_gap_that_makes_what_follows_likely_is_preferred(random_model: Model, line: LeadSheet) -> None:
-    from solomuse.generation.infill import _following
-    from solomuse.generation.solos import task_of
+def tries_of(model: Model, controls: Controls, kept: list[PlayedNote], *gaps: list[PlayedNote]) -> list[Take]:
+    """A take of the chart for each way to fill a gap."""
+    task = task_of(model, CHART, controls, None, 1)
+    return [task.take(number, gaps=[], notes=sorted([*kept, *gap])) for number, gap in enumerate(gaps)]
 
-    task = task_of(random_model, CHART, Controls(), Edit(line, keep={0, 1, 2, 3, 6, 7}), 1)
-    gap = task.outline.gaps[0]
-    tries = [task.take(number, gaps=[], notes=task.outline.notes) for number in range(3)]
-    likelihoods = _following(random_model.decoder, tries, gap, random_model.vocabulary)
-    assert likelihoods[0] < 0
-    assert np.allclose(likelihoods, likelihoods[0], atol=1e-3)  # the same notes
+
+def likelihood_from(model: Model, take: Take, sheet: GridSheet, until: int) -> float:
+    """Logarithm of how likely the notes of a take are from a step on to the end of a sheet, token by token."""
+    whole = replace(sheet, notes=np.array(take.notes).reshape(-1, 4))
+    before = replace(whole, notes=whole.notes[whole.notes[:, 0] < until])
+    ids, features = (torch.from_numpy(part.astype(np.int64)) for part in encode_start(whole, whole.steps, V))
+    first = len(encode_start(before, until, V)[0])
+    scores, cache = model.decoder.start(ids[None, :first], features[None, :first], torch.tensor([first]))
+    total = 0.0
+    for token_id, row in zip(ids[first:], features[first:], strict=True):
+        total += float(torch.log_softmax(scores[0], -1)[token_id])
+        scores = model.decoder.step(token_id[None], row[None], cache)
+    return total
+
+
+@pytest.mark.parametrize("controls", [Controls(), Controls(density=12, register=80)])
+def test_a_gap_is_preferred_by_how_likely_it_makes_what_follows_as_it_was_asked_for(
+    random_model: Model, controls: Controls
+) -> None:
+    lines = task_of(random_model, CHART, Controls(), None, 1).grid.bar_lines.tolist()
+    kept = [(lines[8] + 12 * beat, 60 + beat, 12, 80) for beat in range(14)]
+    rest, busy = [], [(lines[7] + 6 * place, 90 - place, 6, 96) for place in range(6)]
+    tries = tries_of(random_model, controls, kept, rest, busy)
+    found = _following(random_model.decoder, tries, (lines[7], lines[8]), V)
+    asked = controls.conditions_at(lines[12])(lines[8])
+    whole = tries[0].chart.slice(4, 12).saying(**asked)  # the model's window
+    for take in tries:
+        take.notes = [(time - lines[4], *rest) for time, *rest in take.notes]
+    expected = [likelihood_from(random_model, take, whole, lines[8] - lines[4]) for take in tries]
+    assert found == pytest.approx(expected, abs=0.01)
+    assert abs(expected[0] - expected[1]) > 0.1
+
+
+def test_what_follows_counts_too_where_the_bars_before_are_too_long_for_the_model(random_model: Model) -> None:
+    lines = task_of(random_model, CHART, Controls(), None, 1).grid.bar_lines.tolist()
+    before = [(step, 60 + step % 7, 1, 64 + 16 * (step % 2)) for step in range(lines[7])]
+    after = [(lines[8] + 12 * beat, 60 + beat, 12, 80) for beat in range(14)]
+    tries = tries_of(
+        random_model, Controls(), [*before, *after], [(lines[7], 50, 24, 80)], [(lines[7] + 24, 90, 6, 80)]
+    )
+    one, other = _following(random_model.decoder, tries, (lines[7], lines[8]), V)
+    assert one < 0
+    assert abs(one - other) > 0.01
+
+
+@pytest.mark.parametrize("busy", range(60, 70))
+def test_tries_of_very_different_lengths_are_compared_too(random_model: Model, busy: int) -> None:
+    lines = task_of(random_model, CHART, Controls(), None, 1).grid.bar_lines.tolist()
+    after = [(lines[8] + 12 * beat, 60 + beat, 12, 80) for beat in range(14)]
+    dense = [(lines[5] + step, 60 + step % 7, 1, 64 + 16 * (step % 2)) for step in range(busy)]
+    tries = tries_of(random_model, Controls(), after, [], dense)
+    found = _following(random_model.decoder, tries, (lines[5], lines[8]), V)
+    assert found.max() < 0
 
 
 def test_trading_answers_every_other_time(random_model: Model, line: LeadSheet) -> None:
@@ -94,6 +149,26 @@ def test_with_its_pitches_locked_each_bar_has_the_same_in_another_rhythm(random_
         for bar in range(12):
             assert [n.pitch for n in notes_of(solo.sheet, bar)] == [n.pitch for n in notes_of(line, bar)]
         assert [note.time for note in solo.sheet.melody] != [note.time for note in line.melody]
+
+
+def test_pitches_stay_locked_where_a_bar_is_too_long_for_the_model_to_see_at_once(random_model: Model) -> None:
+    chart = parse_chart(" | ".join(["C7"] * 6))
+    dense = LeadSheet(chart, tuple(Note(120 * place, 50 + 7 * place % 24, 120) for place in range(16 * 6)))
+    for solo in generate(random_model, chart, takes=6, edit=Edit(dense, lock="pitches")):
+        assert [note.pitch for note in solo.sheet.melody] == [note.pitch for note in dense.melody]
+
+
+@pytest.mark.timeout(60)
+def test_a_bar_that_the_model_can_never_see_at_once_is_refused(random_model: Model) -> None:
+    chart = parse_chart("(8/4) " + " ".join(["C/E", "F/A"] * 48) + " | C")
+    with pytest.raises(ConfigError, match="longer than the 256 tokens that the model can see"):
+        generate(random_model, chart)
+    dense = LeadSheet(CHART, tuple(Note(40 * place, 60 + place % 2, 40, 64 + 16 * (place % 2)) for place in range(48)))
+    small = replace(random_model.decoder.config, block_size=64)
+    decoder = copy(random_model.decoder)
+    decoder.config = small
+    with pytest.raises(ConfigError, match="longer than the 64 tokens"):
+        generate(replace(random_model, decoder=decoder), CHART, edit=Edit(dense, lock="rhythm"))
 
 
 def test_a_variation_is_the_farther_from_the_line_the_larger_its_distance(random_model: Model, line: LeadSheet) -> None:
@@ -156,8 +231,12 @@ def test_bars_are_named_from_one() -> None:
             parse_bars(text)
 
 
-def test_a_report_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.json").write_text("{}")
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1]", "{}", '{"chart": 5, "notes": []}', '{"chart": "C", "notes": [[1e400, 60, 480, 80]]}'],
+)
+def test_a_report_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text)
     with pytest.raises(FormatError, match="no report of a solo"):
         read_line(tmp_path / "x.json")
 

@@ -104,5 +104,7 @@ def test_options_out_of_range_are_refused_in_a_sentence(random_model: Model) -> 
         generate(random_model, "C", temperature=-1)
     with pytest.raises(ConfigError, match="takes is 0"):
         generate(random_model, "C", takes=0)
+    with pytest.raises(ConfigError, match="seed is -1: expected 0 or more"):
+        generate(random_model, "C", seed=-1)
     with pytest.raises(ConfigError, match="2001 bars"):
         generate(random_model, Chart(parse_chart("C").bars * 2001))

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from solomuse.errors import ConfigError, ModelError
-from solomuse.model.folder import load_model
+from solomuse.model.folder import load_model, read_json
 from solomuse.model.gpt2_decoder import GPT2Decoder
 
 
@@ -57,6 +59,37 @@ def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -
     (tmp_path / "config.json").write_text(json.dumps({**config, "feature_sizes": config["feature_sizes"][:9]}))
     with pytest.raises(ModelError, match="other features of the chart"):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("config.json", lambda config: config.pop("n_layer"), "not complete .'n_layer'."),
+        ("config.json", lambda config: config.update(n_layer=9), r"not complete .'transformer\.h\.1\."),
+        ("solomuse.json", lambda about: about.pop("window_bars"), "does not say its window_bars"),
+        ("model.safetensors", lambda weights: weights.pop("transformer.ln_f.bias"), r"'transformer\.ln_f\.bias'"),
+        ("model.safetensors", lambda weights: weights.update(_narrow(weights)), "must match"),
+    ],
+)
+def test_a_model_that_is_not_complete_is_refused(
+    toy_run: Path, tmp_path: Path, name: str, change, message: str
+) -> None:
+    for path in (toy_run / "model").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    read, write = (load_file, save_file) if name.endswith(".safetensors") else (read_json, _write_json)
+    content = read(tmp_path / name)
+    change(content)
+    write(content, tmp_path / name)
+    with pytest.raises(ModelError, match=message):
+        load_model(tmp_path)
+
+
+def _narrow(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {"transformer.wpe.weight": weights["transformer.wpe.weight"][:, 1:].clone()}
+
+
+def _write_json(content: dict, path: Path) -> None:
+    path.write_text(json.dumps(content))
 
 
 def test_a_trained_model_is_played_by_our_own_decoder_in_any_precision(toy_run: Path) -> None:

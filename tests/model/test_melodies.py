@@ -21,7 +21,6 @@ from solomuse.model.melodies import (
     melodies_before,
     melodies_file,
     melodies_of,
-    write_melodies,
 )
 
 SONGS = {"Anthropology": [62, 64, 65, 69, 66, 60, 62, 59], "Donna_Lee": [60, 67, 63, 72, 61, 60, 65, 68]}
@@ -63,7 +62,7 @@ def test_a_song_is_called_by_its_title_and_player() -> None:
 
 def test_all_songs_to_learn_from_are_in_it_and_no_held_back_one(toy_dataset: Path, tmp_path: Path) -> None:
     dataset = load_dataset(toy_dataset)
-    write_melodies(tmp_path, [dataset])
+    (tmp_path / MELODIES).write_bytes(melodies_file(melodies_of([dataset])))
     found = load_melodies(tmp_path)
     assert found is not None
     train, held_back = dataset.windows("train"), dataset.windows("validation")

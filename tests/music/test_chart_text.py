@@ -127,6 +127,8 @@ def test_a_roman_numeral_is_a_chord_of_its_key(roman: str, key: str, label: str)
         ("ii7 V7 | I", "needs a key"),
         ("key: Q\nC", "key 'Q'"),
         ("tempo: fast\nC", "tempo 'fast'"),
+        ("C | 1-30000000. C", "ending 1-30000000.*up to 99"),
+        ("C | 1,100. C", "ending 1,100.*up to 99"),
     ],
 )
 def test_a_chart_that_does_not_fit_says_where(text: str, complaint: str) -> None:

@@ -41,8 +41,8 @@ performances = st.builds(
     ("options", "message"),
     [
         ({"style": "klezmer"}, "style 'klezmer' is unknown; expected one of swing, bossa"),
-        ({"qpm": 0.0}, "qpm 0.0: expected 20 to 400"),
-        ({"qpm": float("nan")}, "qpm nan: expected 20 to 400"),
+        ({"qpm": 0.0}, "tempo 0.0: expected 20 to 400"),
+        ({"qpm": float("nan")}, "tempo nan: expected 20 to 400"),
         ({"swing": 0.5}, "swing 0.5: expected 1 to 3"),
         ({"lay_back": -1.0}, "lay_back -1.0: expected 0 to 100, milliseconds"),
         ({"dynamics": 1.5}, "dynamics 1.5: expected 0 to 1"),

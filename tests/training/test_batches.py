@@ -46,7 +46,9 @@ def test_the_lengths_are_those_of_the_cuts_before_anything_is_left_out(dataset: 
     for epoch in range(2):
         windows.epoch = epoch
         found = np.array([len(windows[index][0]) for index in range(24)])
-        assert set((windows.lengths[:24] - found).tolist()) <= set(range(1, 5))  # the player, tempo, density, register
+        assert set((windows.lengths[:24] - found).tolist()) <= set(
+            range(1, 6)
+        )  # player, tempo, density, register, place
 
 
 def test_the_features_are_those_of_the_changed_window(dataset: Dataset) -> None:

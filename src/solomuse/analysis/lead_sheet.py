@@ -58,9 +58,11 @@ def lead_sheet(song: Song, chords: ChordSource = "auto") -> LeadSheet:
     return lead_sheet_of(song, track, song_chords(song, track, chords))
 
 
-def lead_sheet_of(song: Song, track: int, chords: Sequence[ChordSpan]) -> LeadSheet:
-    """A track of a song over chords."""
+def lead_sheet_of(song: Song, track: int | None, chords: Sequence[ChordSpan]) -> LeadSheet:
+    """A track of a song, or none, over chords."""
     bars = chart_from_spans(chords, song.bar_meters()).bars
     chart = Chart(bars, title=song.title, key=song.key, qpm=song.tempos[0].qpm)
+    if track is None:
+        return LeadSheet(chart, ())
     notes = song.tracks[track].notes
     return LeadSheet(chart, tuple(notes[: int(np.searchsorted(song.tracks[track].columns.times, chart.duration))]))

@@ -6,11 +6,19 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from solomuse.cli.options import AddCommand, refuse_existing, show
 from solomuse.errors import ChartError, OutputError, SoloMuseError
+from solomuse.formats.suffixes import (
+    ABC_SUFFIXES,
+    IREAL_SUFFIXES,
+    MUSICXML_SUFFIXES,
+    TEXT_SUFFIXES,
+    WRITTEN_MIDI_SUFFIXES,
+)
 
 if TYPE_CHECKING:
     from solomuse.music.chart import Chart
@@ -18,16 +26,16 @@ if TYPE_CHECKING:
     from solomuse.music.leadsheet import LeadSheet
 
 CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
-ONE_SHEET_FORMATS = ("musicxml", "midi")
 FORMAT_BY_ENDING = {
-    **dict.fromkeys((".musicxml", ".xml", ".mxl"), "musicxml"),
-    **dict.fromkeys((".mid", ".midi"), "midi"),
-    ".abc": "abc",
+    **dict.fromkeys(TEXT_SUFFIXES, "text"),
+    **dict.fromkeys(IREAL_SUFFIXES, "ireal"),
+    **dict.fromkeys(MUSICXML_SUFFIXES, "musicxml"),
+    **dict.fromkeys(ABC_SUFFIXES, "abc"),
     ".json": "json",
-    ".txt": "text",
-    ".irealb": "ireal",
-    ".ireal": "ireal",
+    **dict.fromkeys(WRITTEN_MIDI_SUFFIXES, "midi"),
 }
+USUAL_ENDINGS = {"musicxml": ".musicxml", "midi": ".mid"}
+"""Of the formats whose files hold one song, and are written by their ending."""
 
 
 def add_commands(add: AddCommand) -> None:
@@ -53,28 +61,39 @@ def add_chart(command: argparse.ArgumentParser) -> None:
     command.add_argument("--lenient", action="store_true", help="read what can be read of a damaged source")
 
 
-def chosen_sheets(arguments: argparse.Namespace, *, only_one: bool = False) -> list[tuple[str, LeadSheet]]:
+def chosen_chart(arguments: argparse.Namespace) -> Chart:
+    """The one chart that the arguments mean, in the key they ask for."""
+    from solomuse.datasets.lead_sheets import read_lead_sheet
+
+    sheet = read_lead_sheet(arguments.chart, arguments.song, lenient=arguments.lenient)
+    return _moved(replace(sheet, melody=()), arguments).chart
+
+
+def _chosen_sheets(arguments: argparse.Namespace) -> list[tuple[str, LeadSheet]]:
     """The lead sheets that the arguments mean, each under its name, in the key they ask for.
 
     What cannot be read of several is reported on stderr.
     """
     from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
+
+    if arguments.song is not None:
+        sheet = read_lead_sheet(arguments.chart, arguments.song, lenient=arguments.lenient)
+        return [(sheet.chart.title or "chart", _moved(sheet, arguments))]
+    named = []
+    for entry in read_lead_sheets(arguments.chart, lenient=arguments.lenient):
+        if isinstance(entry.result, SoloMuseError):
+            print(f"solomuse: left out {entry.name}: {entry.result}", file=sys.stderr)
+        else:
+            named.append((entry.name, _moved(entry.result, arguments)))
+    return named
+
+
+def _moved(sheet: LeadSheet, arguments: argparse.Namespace) -> LeadSheet:
+    """The lead sheet in the key that the arguments ask for."""
     from solomuse.music.keys import parse_key
 
-    if only_one or arguments.song is not None:
-        sheet = read_lead_sheet(arguments.chart, arguments.song, lenient=arguments.lenient)
-        named = [(sheet.chart.title or "chart", sheet)]
-    else:
-        named = []
-        for entry in read_lead_sheets(arguments.chart, lenient=arguments.lenient):
-            if isinstance(entry.result, SoloMuseError):
-                print(f"solomuse: left out {entry.name}: {entry.result}", file=sys.stderr)
-            else:
-                named.append((entry.name, entry.result))
-    if arguments.key is not None:
-        key = parse_key(arguments.key)
-        named = [(name, sheet.in_key(key)) for name, sheet in named]
-    return [(name, sheet.transpose(arguments.transpose) if arguments.transpose else sheet) for name, sheet in named]
+    in_key = sheet if arguments.key is None else sheet.in_key(parse_key(arguments.key))
+    return in_key.transpose(arguments.transpose) if arguments.transpose else in_key
 
 
 def _analyze(arguments: argparse.Namespace) -> int:
@@ -108,30 +127,45 @@ def _chart(arguments: argparse.Namespace) -> int:
     from solomuse.formats.midi import write_whole
     from solomuse.render.files import write_lead_sheet
 
-    target = arguments.to or _format_of(arguments.out) or ("json" if arguments.json else "text")
-    if arguments.out is not None:
-        refuse_existing(arguments.out, arguments.force)
-    named = chosen_sheets(arguments)
-    if target in ONE_SHEET_FORMATS and len(named) > 1:
+    path: Path | None = arguments.out
+    target = _printed_format(arguments) if path is None else _written_format(arguments, path)
+    if path is not None:
+        path = path if path.suffix else path.parent / f"{path.name}{USUAL_ENDINGS.get(target, '')}"
+        refuse_existing(path, arguments.force)
+    named = _chosen_sheets(arguments)
+    if target in USUAL_ENDINGS and len(named) > 1:
         raise ChartError(f"{target} holds one song, but the source has {len(named)}: choose one with --song")
-    if target == "midi":
-        if arguments.out is None:
-            raise OutputError("MIDI cannot be printed: pass --out with a name that ends in .mid")
-        write_lead_sheet(named[0][1], arguments.out.with_suffix(arguments.out.suffix or ".mid"))
-    elif target == "musicxml" and arguments.out is not None:
-        write_lead_sheet(named[0][1], arguments.out)
-    else:
-        text = _as_text(named, target, arguments.style)
-        if arguments.out is None:
-            print(text)
-        else:
-            write_whole(arguments.out, f"{text}\n".encode())
+    if path is not None and target in USUAL_ENDINGS:
+        write_lead_sheet(named[0][1], path)
+    elif path is not None:
+        write_whole(path, f"{_as_text(named, target, arguments.style)}\n".encode())
+    if path is None or arguments.json:
+        print(_as_text(named, "json" if arguments.json else target, arguments.style))
     return 0
 
 
-def _format_of(path: Path | None) -> str | None:
-    """The format that a file's ending stands for."""
-    return None if path is None else FORMAT_BY_ENDING.get(path.suffix.lower())
+def _printed_format(arguments: argparse.Namespace) -> str:
+    """The format in which a chart is printed."""
+    if arguments.json and arguments.to not in (None, "json"):
+        raise OutputError(f"--json prints JSON, but --to says {arguments.to}: leave one out, or pass --out")
+    if arguments.to == "midi":
+        raise OutputError("MIDI cannot be printed: pass --out with a name that ends in .mid")
+    return arguments.to or ("json" if arguments.json else "text")
+
+
+def _written_format(arguments: argparse.Namespace, path: Path) -> str:
+    """The format of a file: as --to says, or as its name ends; where the two do not agree, none will do."""
+    from solomuse.render.files import ENDINGS
+
+    ending = path.suffix.lower()
+    written = FORMAT_BY_ENDING.get(ending)
+    is_unclear = arguments.to in (None, *USUAL_ENDINGS) or ending in ENDINGS
+    if ending and written is None and is_unclear:
+        expected = ", ".join(FORMAT_BY_ENDING)
+        raise OutputError(f"{path}: the ending {path.suffix!r} is none of a chart; expected one of {expected}")
+    if written is not None and arguments.to not in (None, written):
+        raise OutputError(f"{path}: the ending {path.suffix!r} is that of {written}, but --to says {arguments.to}")
+    return arguments.to or written or ("json" if arguments.json else "text")
 
 
 def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, style: SymbolStyle) -> str:

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from solomuse.cli.charts import add_chart, chosen_sheets
+from solomuse.cli.charts import add_chart, chosen_chart
 from solomuse.cli.options import AddCommand, refuse_existing, show
 from solomuse.errors import ConfigError, OutputError
 from solomuse.music.pitch import parse_pitch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REPORT_ENDING = ".json"
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
+"""Those of `solomuse.model.decoder`, which would load torch for every command."""
 NAME = "solo"
 """Of the files in a folder with everything."""
 
@@ -54,7 +55,7 @@ def add_commands(add: AddCommand) -> None:
     generate.add_argument(
         "--novel", type=int, metavar="NOTES", help="reject takes that share more notes in a row with what was learned"
     )
-    generate.add_argument("--report", action="store_true", help="print what was played, bar by bar")
+    generate.add_argument("--report", action="store_true", help="print what was played, four bars a line")
     generate.add_argument("--seed", type=int, default=1)
     generate.add_argument("--force", action="store_true", help="replace files that exist")
     _add_controls(generate.add_argument_group("what is played"))
@@ -122,13 +123,13 @@ def _generate(arguments: argparse.Namespace) -> int:
     best = _best(arguments)
     paths = _paths(arguments.out, best, arguments.force)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
-    [(_, sheet)] = chosen_sheets(arguments, only_one=True)
+    written = chosen_chart(arguments)
     # a player hears the tempo before the first note, so the model is told what the band will take
-    chart = replace(sheet.chart, qpm=qpm_of(sheet.chart, rendering.performance))
+    chart = replace(written, qpm=qpm_of(written, rendering.performance))
     model = load_model(arguments.model, precision=arguments.precision)
     solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
     is_ranked = arguments.takes > 1 or arguments.novel is not None
-    needs_melodies = is_ranked or arguments.report or any(path.suffix == REPORT_ENDING for path in paths[0])
+    needs_melodies = is_ranked or arguments.report or any(path.suffix.lower() == REPORT_ENDING for path in paths[0])
     melodies = _melodies(model) if needs_melodies else None
     ranked = rank(solos, melodies, best, arguments.novel) if is_ranked else None
     chosen = [(own.solo, own) for own in ranked.best] if ranked else [(solos[0], None)]

@@ -40,7 +40,7 @@ def add_commands(add: AddCommand) -> None:
     )
     evaluate.add_argument("model", type=Path, nargs="?")
     evaluate.add_argument("dataset", type=Path, nargs="?")
-    evaluate.add_argument("--split", choices=("validation", "test", "held-back"), default="validation")
+    evaluate.add_argument("--split", choices=("validation", "test", "held-back"), help="validation unless given")
     evaluate.add_argument(
         "--solos",
         metavar="N|DIR",
@@ -51,7 +51,7 @@ def add_commands(add: AddCommand) -> None:
     evaluate.add_argument(
         "--reference", type=Path, metavar="DATASET", help="whose humans stand beside a folder's solos"
     )
-    evaluate.add_argument("--seeds", type=_numbers, default=(1, 2, 3), metavar="1,2,3", help="a take for each")
+    evaluate.add_argument("--seeds", type=_numbers, metavar="1,2,3", help="a take of the solos for each")
     evaluate.add_argument("--style", help="asked of the solos, of a model that has learned several")
     evaluate.add_argument("--seed", type=int, default=1, help="chooses charts and draws")
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="write report.json, report.md and report.html there")
@@ -88,26 +88,29 @@ def _train(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from solomuse.evaluation.markdown import markdown
 
-    is_number = arguments.solos is None or arguments.solos.lstrip("-").isdigit()
+    is_number = arguments.solos is None or arguments.solos.lstrip("-").isdecimal()
     document = _evaluate_model(arguments) if is_number else _evaluate_files(arguments)
     return show(document, arguments.json, markdown(document).rstrip())
 
 
 def _evaluate_model(arguments: argparse.Namespace) -> dict[str, Any]:
-    from solomuse.evaluation import evaluate
+    from solomuse.evaluation import SEEDS, evaluate
 
     if arguments.dataset is None:
         raise ConfigError("a model and a dataset are needed; or --solos DIR, to measure the solos of a folder")
     if arguments.charts or arguments.reference:
         raise ConfigError("--charts and --reference belong to the solos of a folder: pass --solos DIR too")
     usual = SOLOS_OF_REPORT if arguments.out else 0
+    solos = usual if arguments.solos is None else int(arguments.solos)
+    if not solos and (arguments.style, arguments.seeds) != (None, None):
+        raise ConfigError("--style and --seeds are of the solos that are played: pass --solos too")
     return evaluate(
         arguments.model,
         arguments.dataset,
-        arguments.split,
+        arguments.split or "validation",
         arguments.seed,
-        usual if arguments.solos is None else int(arguments.solos),
-        arguments.seeds,
+        solos,
+        arguments.seeds or SEEDS,
         arguments.style,
         arguments.out,
         _say,
@@ -119,6 +122,8 @@ def _evaluate_files(arguments: argparse.Namespace) -> dict[str, Any]:
 
     if arguments.model is not None:
         raise ConfigError(f"--solos {arguments.solos} is a folder, which is measured without a model: leave one out")
+    if (arguments.style, arguments.split, arguments.seeds) != (None, None, None):
+        raise ConfigError("--style, --split and --seeds belong to a model: the solos of a folder are there already")
     return evaluate_files(
         Path(arguments.solos), arguments.charts, arguments.reference, arguments.seed, arguments.out, _say
     )

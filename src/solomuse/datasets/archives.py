@@ -22,10 +22,9 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
 
-from solomuse.datasets.lead_sheets import ABC_SUFFIXES, IMPROVISOR_SUFFIXES, MUSICXML_SUFFIXES
-from solomuse.datasets.midi_files import MIDI_SUFFIXES
 from solomuse.datasets.wjazzd_sqlite import SQLITE_SUFFIXES
 from solomuse.errors import DatasetError
+from solomuse.formats.suffixes import ABC_SUFFIXES, IMPROVISOR_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 

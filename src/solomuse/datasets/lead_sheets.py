@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from solomuse.analysis.lead_sheet import lead_sheet
-from solomuse.datasets.midi_files import MIDI_SUFFIXES
+from solomuse.analysis.lead_sheet import lead_sheet, lead_sheet_of
+from solomuse.analysis.melody import melody_track, says_melody
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError, SoloMuseError
@@ -17,15 +18,28 @@ from solomuse.formats.improvisor import improvisor_title, read_improvisor
 from solomuse.formats.ireal import read_ireal_songs
 from solomuse.formats.midi import read_midi
 from solomuse.formats.musicxml import read_musicxml
+from solomuse.formats.suffixes import (
+    ABC_SUFFIXES,
+    IMPROVISOR_SUFFIXES,
+    IREAL_SUFFIXES,
+    MIDI_SUFFIXES,
+    MUSICXML_SUFFIXES,
+    PAGE_SUFFIXES,
+    TEXT_SUFFIXES,
+)
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song, song_of_sheet
 
-MUSICXML_SUFFIXES, ABC_SUFFIXES, IMPROVISOR_SUFFIXES = (".musicxml", ".xml", ".mxl"), (".abc",), (".ls",)
-TEXT_SUFFIXES = (".txt", ".html", ".htm", ".ireal", ".irealb", ".irealbook", ".chart")
-_SUFFIXES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *IMPROVISOR_SUFFIXES, *MIDI_SUFFIXES, *TEXT_SUFFIXES)
+_SUFFIXES = (
+    *(*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *IMPROVISOR_SUFFIXES, *MIDI_SUFFIXES),
+    *(*TEXT_SUFFIXES, *IREAL_SUFFIXES, *PAGE_SUFFIXES),
+)
 _LONGEST_PATH = 1024
+
+BASSES = range(32, 40)
+"""Their General MIDI programs."""
 
 MOST_BARS_PER_NOTE = 4
 """An Impro-Visor lead sheet with fewer notes is a chart."""
@@ -65,7 +79,7 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     elif path.name.lower().endswith(IMPROVISOR_SUFFIXES):
         sheets = [_read(path.stem, lambda: _read_improvisor(path, lenient=lenient))]
     elif path.name.lower().endswith(MIDI_SUFFIXES):
-        sheets = [_read(path.stem, lambda: lead_sheet(read_midi(path)))]
+        sheets = [_read(path.stem, lambda: _of_midi(read_midi(path)))]
     else:
         sheets = list(_of_text(_text_of(path), path.stem, lenient))
     errors = [sheet.result for sheet in sheets if isinstance(sheet.result, SoloMuseError)]
@@ -98,7 +112,7 @@ def _chosen(sheets: Sequence[NamedSheet], song: str | None) -> NamedSheet:
     titles += ", ..." if len(sheets) > 8 else ""
     if song is None:
         raise ChartError(f"the source holds {len(sheets)} songs: choose one by its number or title ({titles})")
-    if song.isdigit() and 1 <= int(song) <= len(sheets):
+    if song.isdecimal() and 1 <= int(song) <= len(sheets):
         return sheets[int(song) - 1]
     found = [sheet for sheet in sheets if song.lower() in sheet.name.lower()]
     exact = [sheet for sheet in found if song.lower() == sheet.name.lower()]
@@ -111,11 +125,12 @@ def _chosen(sheets: Sequence[NamedSheet], song: str | None) -> NamedSheet:
 def _path_of(source: str | Path) -> Path | None:
     """The file that a source names; None where it is a chart itself."""
     text = str(source)
-    if not isinstance(source, Path) and (len(text) > _LONGEST_PATH or "\n" in text or "irealb" in text[:10]):
+    if not isinstance(source, Path) and (len(text) > _LONGEST_PATH or "\n" in text or _holds_links(text)):
         return None
     path = Path(source)
-    if path.is_file():
-        return path
+    with suppress(OSError):  # as of a name that is too long, which no file has
+        if path.is_file():
+            return path
     if isinstance(source, Path) or path.name.lower().endswith(_SUFFIXES):
         raise FormatError(f"{path}: there is no such file; check the path")
     return None
@@ -128,8 +143,13 @@ def _text_of(path: Path) -> str:
         raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path") from None
 
 
+def _holds_links(text: str) -> bool:
+    """Whether iReal Pro would find songs in a text."""
+    return "irealb://" in text or "irealbook://" in text
+
+
 def _of_text(text: str, name: str, lenient: bool) -> Iterator[NamedSheet]:
-    if "irealb://" in text or "irealbook://" in text:
+    if _holds_links(text):
         for title, song in read_ireal_songs(text, lenient=lenient):
             yield NamedSheet(title, LeadSheet(song, ()) if isinstance(song, Chart) else song)
         return
@@ -146,6 +166,23 @@ def _read(name: str, read: Callable[[], LeadSheet]) -> NamedSheet:
     except SoloMuseError as error:
         return NamedSheet(name, error)
     return NamedSheet(sheet.chart.title or name, sheet)
+
+
+def _of_midi(song: Song) -> LeadSheet:
+    """The melody of a song over its chords; of a play-along, which gives chords but has no melody, the chords alone."""
+    if not song.chords:
+        return lead_sheet(song)
+    try:
+        track = melody_track(song).track
+    except NoMelodyError:
+        return lead_sheet_of(song, None, song.chords)
+    return lead_sheet_of(song, None if _is_bass(song, track) else track, song.chords)
+
+
+def _is_bass(song: Song, track: int) -> bool:
+    """Whether a track that nobody says is the melody is a bass by its sound or its name."""
+    is_chosen = song.melody_track == track or says_melody(song.tracks[track].name)
+    return not is_chosen and (song.tracks[track].program in BASSES or "bass" in song.tracks[track].name.lower())
 
 
 def _find_scores(folder: Folder) -> Iterator[SongFile]:

@@ -25,9 +25,8 @@ from solomuse.analysis.bars import with_bars
 from solomuse.analysis.block_chords import are_blocks, chords_of_blocks
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.formats.midi import midi_title, read_midi
+from solomuse.formats.suffixes import MIDI_SUFFIXES
 from solomuse.music.song import BeatSource, Song
-
-MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".mid.gz", ".midi.gz", ".kar.gz")
 
 NOTICE_BY_BEATS: dict[BeatSource, str] = {
     "phase": "its notes lie off its beats: they were moved, and bars were found",

@@ -24,7 +24,7 @@ from solomuse.evaluation.figures import Corpus
 from solomuse.evaluation.ngram_player import best_ngram, ngram_player
 from solomuse.evaluation.players import Say, played_by_model, played_by_walker, silent, walker_of
 from solomuse.evaluation.prediction import predicted
-from solomuse.evaluation.report import write_report
+from solomuse.evaluation.report import make_folder, write_report
 from solomuse.evaluation.solo_files import read_solos
 from solomuse.generation.controls import Controls
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
@@ -67,7 +67,8 @@ def evaluate(
     seeds : sequence of int
         One take over each window for each of them.
     style : str, optional
-        Asked of the solos, of a model that has learned several; they are as `generate` plays otherwise.
+        Asked of the solos, of a model that has learned several; they are as `generate` plays otherwise. Not without
+        solos.
     out : Path, optional
         A folder for ``report.json``, ``report.md`` and ``report.html``.
     say : callable
@@ -84,14 +85,22 @@ def evaluate(
     ModelError, DatasetError
         If a folder will not do, or the two have different vocabularies.
     ConfigError
-        If `solos` is below 0, there are no seeds or a negative one, or the model has not learned of the style.
+        If `solos` or `seed` is below 0, there are no seeds or a negative one, or the model has not learned of the
+        style, or it is asked of no solos.
     OutputError
         If the report cannot be written.
     """
-    _check(solos, seeds)
+    _check(seed, solos, seeds)
+    if style is not None and not solos:
+        raise ConfigError(f"style {style!r} is asked of solos, and none are played: play some, or leave it out")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
     config_for(folder, dataset.vocabulary)
     dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
+    model, controls = load_model(folder) if solos else None, Controls(style=style)
+    if model is not None:
+        controls.conditions(model)  # which refuses a style that it has not learned, before this takes its time
+    if out is not None:
+        make_folder(out)
     windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
     sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
     say(f"the model predicts {len(windows)} windows")
@@ -100,9 +109,9 @@ def evaluate(
     baseline = best_ngram(dataset, split)
     measured |= {"ngram_bits_per_note": baseline.bits_per_note, "ngram_order": baseline.model.order}
     players: dict[str, list[Excerpt]] = {}
-    if solos:
+    if model is not None:
         charts = excerpts(dataset, split, solos, np.random.default_rng(seed))
-        players[MODEL] = played_by_model(load_model(folder), charts, seeds, "the model", say, Controls(style=style))
+        players[MODEL] = played_by_model(model, charts, seeds, "the model", say, controls)
         measured |= _pooled(players[MODEL], charts)
         players |= _baselines(dataset, baseline.model, charts, seeds, say)
         players[HUMAN] = charts
@@ -147,14 +156,19 @@ def evaluate_files(
     ------
     FormatError
         If a folder is missing, or none of its files can be measured.
+    ConfigError
+        If `seed` is below 0.
     DatasetError, OutputError
         As in `evaluate`.
     """
+    _check(seed)
     dataset = load_dataset(reference) if reference else None
     known = dataset.vocabulary if dataset else vocabulary(FILES_GRID)
     bars = dataset.config.window_bars if dataset else FILES_BARS
     say(f"reading {solos}")
     read = read_solos(solos, charts, known, bars)
+    if out is not None:
+        make_folder(out)
     players = {solos.resolve().name: read.excerpts}
     if dataset:
         say("n-gram models of several orders learn")
@@ -168,7 +182,9 @@ def evaluate_files(
     return document
 
 
-def _check(solos: int, seeds: Sequence[int]) -> None:
+def _check(seed: int, solos: int = 0, seeds: Sequence[int] = SEEDS) -> None:
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}: expected a whole number from 0 up")
     if solos < 0:
         raise ConfigError(f"solos is {solos}: expected 0 or more")
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):

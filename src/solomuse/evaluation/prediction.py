@@ -13,6 +13,7 @@ from solomuse.errors import ConfigError
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
@@ -81,14 +82,14 @@ def with_other_chords(
     is the changes and not the key.
     """
     codec = Codec(dataset.vocabulary)
+    meters_by_window = [tuple(bar.meter for bar in sheet.chart.bars) for sheet in sheets]
+    windows_by_meters: dict[tuple[Meter, ...], list[int]] = {}
+    for index, meters in enumerate(meters_by_window):
+        windows_by_meters.setdefault(meters, []).append(index)
     pairs = []
     for index, sheet in enumerate(sheets):
-        meters = [bar.meter for bar in sheet.chart.bars]
-        others = [
-            other.chart
-            for place, other in enumerate(sheets)
-            if windows.songs[place] != windows.songs[index] and [bar.meter for bar in other.chart.bars] == meters
-        ]
+        alike = windows_by_meters[meters_by_window[index]]
+        others = [sheets[place].chart for place in alike if windows.songs[place] != windows.songs[index]]
         if not others:
             continue
         other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)

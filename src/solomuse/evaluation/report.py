@@ -15,10 +15,24 @@ from solomuse.evaluation.page import page
 from solomuse.formats.midi import write_whole
 
 
+def make_folder(out: Path) -> None:
+    """Make the folder of a report, unless there is one.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another folder") from None
+
+
 def write_report(
     document: Mapping[str, Any], players: Mapping[str, Sequence[Excerpt]], out: Path, say: Callable[[str], None]
 ) -> None:
-    """Write ``report.json``, ``report.md`` and ``report.html``, in place of any.
+    """Write ``report.json``, ``report.md`` and ``report.html`` into a folder, in place of any.
 
     Parameters
     ----------
@@ -30,12 +44,8 @@ def write_report(
     Raises
     ------
     OutputError
-        If the folder or a file cannot be written.
+        If a file cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another folder") from None
     say(f"writing {out / 'report.html'}")
     texts = {
         "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",

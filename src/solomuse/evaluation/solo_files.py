@@ -10,11 +10,12 @@ from typing import Any
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
 from solomuse.analysis.melody import melody_track
 from solomuse.analysis.swing import straightened
-from solomuse.datasets.lead_sheets import ABC_SUFFIXES, MUSICXML_SUFFIXES, read_lead_sheet
-from solomuse.datasets.midi_files import MIDI_SUFFIXES, with_chord_track
+from solomuse.datasets.lead_sheets import read_lead_sheet
+from solomuse.datasets.midi_files import with_chord_track
 from solomuse.errors import ChartError, FormatError, NoChordsError, NoMelodyError, SoloMuseError
 from solomuse.evaluation.excerpts import Excerpt
 from solomuse.formats.midi import read_midi
+from solomuse.formats.suffixes import ABC_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
@@ -68,7 +69,7 @@ def read_solos(folder: Path, charts: Path | None, vocabulary: Vocabulary, bars: 
     for path in paths:
         chart_path = chart_by_stem.get(_stem(path))
         try:
-            found += _stretches(Codec(vocabulary).quantise(_solo(path, chart_path)), _stem(path), bars)
+            found += _stretches(Codec(vocabulary).quantise(_solo(path, chart_path)), path.name, bars)
         except SoloMuseError as error:
             own_reason = left_out.setdefault(error.reason, {"count": 0, "examples": []})
             own_reason["count"] += 1
@@ -123,7 +124,9 @@ def _of_midi(path: Path, needs_chords: bool) -> LeadSheet:
 
 
 def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
-    """The notes of a solo over a chart, which comes again as often as the solo is longer; both begin together.
+    """The bars of a solo over a chart, which comes again as often as the solo is longer; both begin together.
+
+    What the chart has beyond the bars of the solo is left out: nobody has played there, which is no rest.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
     """
     last = solo.melody[-1].time
     choruses = last // chart.duration + 1
-    whole = replace(chart, bars=chart.bars * choruses)
+    whole = replace(chart, bars=(chart.bars * choruses)[: len(solo.chart.bars)])
     lengths = zip(whole.bars, solo.chart.bars, strict=False)
     if any(mine.duration != theirs.duration for mine, theirs in lengths):
         raise ChartError("the bars of the chart and of the solo differ in length: give both the same meters")

@@ -154,18 +154,19 @@ class SamePitches:
         """As `solomuse.generation.loop.Rule` says."""
         kept = np.stack(
             [
-                np.ones(scores.shape[1], dtype=np.bool_) if done else self._allowed(cursors, row, windows[row].start)
+                np.ones(scores.shape[1], dtype=np.bool_) if done else self._allowed(cursors, row, windows[row])
                 for row, done in enumerate(cursors.is_done.tolist())
             ]
         )
         return scores.masked_fill(~torch.from_numpy(kept).to(scores.device), -torch.inf)
 
-    def _allowed(self, cursors: Cursors, row: int, start: int) -> NDArray[np.bool_]:
+    def _allowed(self, cursors: Cursors, row: int, window: Window) -> NDArray[np.bool_]:
         """What leaves room for the pitches of the bar that are still to come."""
-        v, step = cursors.vocabulary, start + int(cursors.step[row])
+        v, step = cursors.vocabulary, window.start + int(cursors.step[row])
         bar = int(np.searchsorted(self.bar_lines, step, side="right")) - 1
-        line, room = self.bar_lines[bar] - start, self.bar_lines[bar + 1] - step
-        played = sum(onset >= line for onset, *_ in cursors.notes[row])
+        line, room = self.bar_lines[bar] - window.start, self.bar_lines[bar + 1] - step
+        onsets = [*window.sheet.notes[:, 0].tolist(), *(onset for onset, *_ in cursors.notes[row])]
+        played = sum(onset >= line for onset in onsets)  # a full window ends within a bar
         left = self._pitches[bar][played:]
         allowed = np.ones(len(v), dtype=np.bool_)
         allowed[v.note_on.start : v.note_on.stop] = False

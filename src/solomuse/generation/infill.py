@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from solomuse.generation.loop import Rule, play
+from solomuse.generation.loop import Read, Rule, play
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.takes import PlayedNote, Take
 from solomuse.model.decoder import Decoder
@@ -65,36 +65,40 @@ def _following(
     decoder: Decoder, tries: Sequence[Take], gap: tuple[int, int], vocabulary: Vocabulary
 ) -> NDArray[np.float64]:
     """The logarithm of how likely each try makes what follows the gap, shape (tries,)."""
-    chart = tries[0].chart
-    lines = chart.bar_lines
-    first_after = int(np.searchsorted(lines, gap[1]))
-    last = min(first_after + BARS_AHEAD, chart.bars)
-    first = max(0, last - tries[0].window_bars)
-    start, until = int(lines[first]), int(lines[last])
-    prefixes, wholes = [], []
-    for take in tries:
-        part = chart.slice(first, last)
-        ended = [(t - start, p, min(s, until - t), v) for t, p, s, v in take.notes if start <= t < until]
-        prefixes.append(
-            encode_start(_with(part, [n for n in ended if n[0] + start < gap[1]]), gap[1] - start, vocabulary)
-        )
-        wholes.append(encode_start(_with(part, ended), until - start, vocabulary))
-    counts = [len(token_ids) for token_ids, _ in prefixes]
-    ahead = max(len(token_ids) for token_ids, _ in wholes) - min(counts)
-    if last == first_after or ahead <= 0 or max(len(ids) for ids, _ in wholes) > decoder.config.block_size:
-        return np.zeros(len(tries))
-    return _scored(decoder, wholes, counts)
+    bar = int(np.searchsorted(tries[0].chart.bar_lines, gap[1]))  # the first after the gap
+    ahead = min(BARS_AHEAD, tries[0].chart.bars - bar)
+    context = min(max(1, tries[0].window_bars - ahead), bar)
+    while ahead:
+        views = [_view(take, (bar - context, bar, bar + ahead), vocabulary) for take in tries]
+        wholes, counts = [whole for whole, _ in views], [count for _, count in views]
+        if max(counts) + _most_ahead(wholes, counts) <= decoder.config.block_size:
+            return _scored(decoder, wholes, counts)
+        context, ahead = (context // 2, ahead) if context > 1 else (1, ahead - 1)
+    return np.zeros(len(tries))
+
+
+def _view(take: Take, bars: tuple[int, int, int], vocabulary: Vocabulary) -> tuple[Read, int]:
+    """A take from the first of three bars to the last, and how many of its tokens come before the one between them."""
+    start, middle, until = (int(take.chart.bar_lines[bar]) for bar in bars)
+    part = take.chart.slice(bars[0], bars[2]).saying(**take.conditions_at(middle))
+    notes = [(t - start, p, min(s, until - t), v) for t, p, s, v in take.notes if start <= t < until]
+    before = _with(part, [note for note in notes if note[0] < middle - start])
+    return (
+        encode_start(_with(part, notes), until - start, vocabulary),
+        len(encode_start(before, middle - start, vocabulary)[0]),
+    )
 
 
 def _with(part: GridSheet, notes: Sequence[PlayedNote]) -> GridSheet:
     return replace(part, notes=np.array(notes, dtype=np.int32).reshape(-1, 4))
 
 
-def _scored(
-    decoder: Decoder,
-    sequences: Sequence[tuple[NDArray[np.uint16], NDArray[np.uint8]]],
-    counts: Sequence[int],
-) -> NDArray[np.float64]:
+def _most_ahead(sequences: Sequence[Read], counts: Sequence[int]) -> int:
+    """How many tokens at most a sequence has from number ``counts[i]`` on: all rows of the cache grow by so many."""
+    return max(len(token_ids) - count for (token_ids, _), count in zip(sequences, counts, strict=True))
+
+
+def _scored(decoder: Decoder, sequences: Sequence[Read], counts: Sequence[int]) -> NDArray[np.float64]:
     """Log-likelihood of each sequence from its token number ``counts[i]`` on."""
     rows, longest = len(sequences), max(counts)
     ids = np.zeros((rows, longest), dtype=np.int64)
@@ -106,13 +110,16 @@ def _scored(
         torch.from_numpy(ids).to(device), torch.from_numpy(features).to(device), torch.tensor(counts, device=device)
     )
     total = np.zeros(rows)
-    for ahead in range(max(len(token_ids) - count for (token_ids, _), count in zip(sequences, counts, strict=True))):
+    most = _most_ahead(sequences, counts)
+    for ahead in range(most):
         places = [min(count + ahead, len(sequences[row][0]) - 1) for row, count in enumerate(counts)]
         is_there = np.array([count + ahead < len(sequences[row][0]) for row, count in enumerate(counts)])
         token_ids = np.array([sequences[row][0][place] for row, place in enumerate(places)], dtype=np.int64)
         shares = torch.log_softmax(scores.float(), dim=-1)
         chosen = shares.gather(-1, torch.from_numpy(token_ids).to(device)[:, None])[:, 0].cpu().numpy()
         total += np.where(is_there, chosen, 0.0)
+        if ahead + 1 == most:
+            break
         rows_of_features = np.stack([sequences[row][1][place] for row, place in enumerate(places)]).astype(np.int64)
         scores = decoder.step(
             torch.from_numpy(token_ids).to(device), torch.from_numpy(rows_of_features).to(device), cache

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from solomuse.errors import ConfigError
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.takes import TOKENS_OF_A_NOTE, Take, Window
 from solomuse.model.decoder import Decoder
@@ -47,7 +48,13 @@ def _play_windows(
     sampling: Sampling,
     rules: Sequence[Rule],
 ) -> Iterator[None]:
-    """Play each take until its window closes."""
+    """Play each take until its window closes.
+
+    Raises
+    ------
+    ConfigError
+        If the model cannot attend to a single bar.
+    """
     cursors = Cursors(
         [window.sheet for window in windows],
         [window.cursor for window in windows],
@@ -55,6 +62,11 @@ def _play_windows(
         vocabulary,
     )
     lengths = np.array([len(window.token_ids) for window in windows])
+    if (lengths + TOKENS_OF_A_NOTE >= decoder.config.block_size).any():
+        raise ConfigError(
+            f"a bar with its chords and notes is longer than the {decoder.config.block_size} tokens that the model can "
+            "see: write it as shorter bars, ask for fewer notes, or take a model with a larger block_size"
+        )
     stops = np.array([window.stop for window in windows])
     is_guided = sampling.guidance != 1
     read = [(window.token_ids, window.features) for window in windows]

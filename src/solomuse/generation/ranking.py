@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -95,11 +94,6 @@ class Ranked:
     def solos(self) -> list[Solo]:
         """The chosen ones, first choice first."""
         return [scored.solo for scored in self.best]
-
-    @property
-    def reasons(self) -> dict[Reason, int]:
-        """How many takes were rejected for each reason."""
-        return dict(Counter(rejected.reason for rejected in self.rejected))
 
 
 def rank(solos: Sequence[Solo], melodies: Melodies | None, best: int = 1, novel: int | None = None) -> Ranked:
@@ -218,41 +212,6 @@ def _why(rejected: Rejected) -> str:
 
 def _run_text(own: Scored | Rejected) -> str:
     return "" if own.run is None else f"{own.run.counted} notes of {own.source}"
-
-
-def explained(ranked: Ranked) -> dict[str, Any]:
-    """The same as `explain` says, and the figures, as JSON has it.
-
-    Returns
-    -------
-    dict
-        ``best`` and ``others``: for each take ``seed``, ``take``, ``score``, ``parts``, ``figures``, ``likeness``,
-        ``shared_notes`` and ``shared_with``; ``rejected``: ``seed``, ``take``, ``reason`` and the last two;
-        ``reasons``: how many takes for each.
-    """
-
-    def run_of(own: Scored | Rejected) -> dict[str, Any]:
-        return {"shared_notes": own.run and own.run.counted, "shared_with": own.source or None}
-
-    def scored(own: Scored) -> dict[str, Any]:
-        return {
-            "seed": own.solo.seed,
-            "take": own.solo.take,
-            **score_of(own),
-            "figures": {name: None if math.isnan(value) else round(value, 4) for name, value in own.figures.items()},
-            "likeness": round(own.likeness, 4),
-            **run_of(own),
-        }
-
-    return {
-        "best": [scored(own) for own in ranked.best],
-        "others": [scored(own) for own in ranked.others],
-        "rejected": [
-            {"seed": own.solo.seed, "take": own.solo.take, "reason": own.reason, **run_of(own)}
-            for own in ranked.rejected
-        ],
-        "reasons": dict(ranked.reasons),
-    }
 
 
 def score_of(scored: Scored) -> dict[str, Any]:

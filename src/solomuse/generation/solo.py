@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from solomuse.analysis.key import key_of_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.files import Rendering, write_lead_sheet
 from solomuse.render.voices import voiced
@@ -44,9 +45,13 @@ class Solo:
     def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
         """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
 
+        A chart that names no key is written in the one that its chords are in.
+
         Raises
         ------
         OutputError
             If the ending is unknown or the file cannot be written.
         """
-        write_lead_sheet(self.sheet, path, rendering)
+        sheet, chart = self.sheet, self.sheet.chart
+        written = sheet if chart.key else replace(sheet, chart=replace(chart, key=key_of_chart(chart)))
+        write_lead_sheet(written, path, rendering)

@@ -83,6 +83,8 @@ def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, s
     VocabularyError
         If a meter is not in the vocabulary.
     """
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}: expected 0 or more")
     if len(chart.bars) > MOST_BARS:
         raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
     codec = Codec(model.vocabulary)

@@ -65,7 +65,7 @@ class Take:
     window_bars, room : int
         Bars, and tokens, that the model can see at once.
     gaps : sequence of (int, int)
-        The stretches to be played, in steps, from bar line to bar line, in order.
+        The stretches to be played, in steps, each up to a bar line, in order.
     notes : list of PlayedNote
         Those of the other stretches to begin with; all, in the end.
     conditions_at : callable

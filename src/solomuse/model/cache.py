@@ -89,7 +89,13 @@ class KeyValueCache(Cache):
 
     @torch.inference_mode()
     def select(self, rows: Tensor) -> KeyValueCache:
-        """A cache whose row `i` is a copy of row `rows[i]` of this one."""
+        """A cache whose row `i` is a copy of row `rows[i]` of this one.
+
+        Parameters
+        ----------
+        rows : Tensor of shape (B,), int64
+            Some may come more than once, others not at all.
+        """
         rows = rows.to(self.positions.device)
         chosen = KeyValueCache(self.attention, self._layers, self._context, self.positions[rows])
         for layer, store in enumerate(self.stores):

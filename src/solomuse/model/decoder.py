@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from torch import Tensor
 from solomuse.tokens.vocabulary import Vocabulary
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
-PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "int8")
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,6 @@ class Cache(ABC):
     @abstractmethod
     def room(self) -> int:
         """Positions left in the longest row."""
-
-    @abstractmethod
-    def select(self, rows: Tensor) -> Cache:
-        """A cache whose row `i` is a copy of row `rows[i]` of this one.
-
-        Parameters
-        ----------
-        rows : Tensor of shape (B,), int64
-            Without the finished ones, or with some more than once.
-        """
-
-    def expand(self, rows: Tensor | int) -> Cache:
-        """As `select`; of a number, so many copies of the only row: one beginning, read once for many takes."""
-        if isinstance(rows, Tensor):
-            return self.select(rows)
-        assert self.rows == 1, "only a cache of one row expands to a number of them"
-        return self.select(torch.zeros(rows, dtype=torch.int64))
 
 
 class Decoder(ABC):

@@ -124,7 +124,14 @@ def load_model(path: str | Path | None = None, device: str = "cpu", precision: P
         )
     known = vocabulary(about["grid"])
     _refuse_other_features(folder, config, known, about)
+    if not isinstance(about.get("window_bars"), int):
+        raise ModelError(f"{folder}/solomuse.json does not say its window_bars: copy or train the model again")
     return Model(folder, _decoder(folder, config, known, device, precision), known, about)
+
+
+def is_bundled(path: Path) -> bool:
+    """Whether a path stands for the soloist that comes with the package."""
+    return path == Path(BUNDLED) and not path.exists()
 
 
 def model_folder(path: Path) -> Path:
@@ -135,7 +142,7 @@ def model_folder(path: Path) -> Path:
     ModelError
         If there is none.
     """
-    if path == Path(BUNDLED) and not path.exists():
+    if is_bundled(path):
         return Path(str(files("solomuse").joinpath("soloist")))
     for folder in (path, path / "model"):
         if (folder / "config.json").is_file() and (folder / "solomuse.json").is_file():
@@ -186,11 +193,15 @@ def _refuse_other_features(
 def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device: str, precision: Precision) -> Decoder:
     if precision not in PRECISIONS:
         raise ConfigError(f"precision is {precision!r}: expected one of {', '.join(PRECISIONS)}")
-    if config.get("model_type") in GPT2_TYPES:
-        return GPT2Decoder(_decoder_config(config, known), _weights(folder, device), precision)
-    from solomuse.model.plain import load_plain
+    if config.get("model_type") not in GPT2_TYPES:
+        from solomuse.model.plain import load_plain
 
-    return load_plain(folder, known, device, precision)
+        return load_plain(folder, known, device, precision)
+    weights = _weights(folder, device)
+    try:
+        return GPT2Decoder(_decoder_config(config, known), weights, precision)
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder} is damaged or not complete ({error}): copy or train the model again") from None
 
 
 def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConfig:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from solomuse.tokens.vocabulary import PAD, SEP, Kind, Vocabulary
+from solomuse.tokens.vocabulary import BOS, PAD, SEP, Kind, Vocabulary
 
 IGNORED = -100
 LENGTH_STEP = 32
+KINDS = ("pitch", "rhythm", "velocity", "chart")
 Sequence_ = tuple[NDArray[np.uint16], NDArray[np.uint8]]
 
 
@@ -75,6 +76,20 @@ class Likelihood:
     def nats_per_token(self) -> float:
         """Cross entropy, as a training loss has it."""
         return self.bits * math.log(2) / self.tokens if self.tokens else math.nan
+
+
+def kind_of_each_token(vocabulary: Vocabulary) -> Tensor:
+    """One row for each token and a last one for none, one column for each of `KINDS`: 1 where it is of the kind."""
+    v = vocabulary
+    chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, *v.conditions)
+    table = torch.zeros(len(v) + 1, len(KINDS))
+    table[v.note_on.start : v.note_on.stop, KINDS.index("pitch")] = 1
+    table[v.velocity.start : v.velocity.stop, KINDS.index("velocity")] = 1
+    for kind in chart:
+        table[kind.start : kind.stop, KINDS.index("chart")] = 1
+    table[[PAD, BOS, SEP], KINDS.index("chart")] = 1
+    table[:-1, KINDS.index("rhythm")] = 1 - table[:-1].sum(1)  # all that is left
+    return table
 
 
 def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -159,14 +174,13 @@ def _hits(logits: Tensor, targets: Tensor, kind: Kind) -> int:
 
 
 def _by_kind(bits: Tensor, counts: Tensor, hits: Sequence[int], vocabulary: Vocabulary) -> Likelihood:
-    note, velocity = vocabulary.note_on, vocabulary.velocity
-    pitch_bits = float(bits[note.start : note.stop].sum())
-    velocity_bits = float(bits[velocity.start : velocity.stop].sum())
+    kinds = kind_of_each_token(vocabulary)[:-1].double()  # (V, K)
+    pitch, rhythm, velocity, _ = (bits @ kinds).tolist()  # the chart is not predicted
     return Likelihood(
-        pitch_bits=pitch_bits,
-        rhythm_bits=float(bits.sum()) - pitch_bits - velocity_bits,
-        velocity_bits=velocity_bits,
-        notes=int(counts[note.start : note.stop].sum()),
+        pitch_bits=pitch,
+        rhythm_bits=rhythm,
+        velocity_bits=velocity,
+        notes=int(counts[vocabulary.note_on.start : vocabulary.note_on.stop].sum()),
         tokens=int(counts.sum()),
         pitch_hits=hits[0],
         duration_hits=hits[1],

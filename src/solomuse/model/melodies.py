@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ModelError
-from solomuse.formats.midi import write_whole
 from solomuse.metrics.ngram_index import NgramIndex, SongFigures
 
 MELODIES = "figures.npz"
@@ -161,17 +160,6 @@ def melodies_before(folder: Path | None) -> Melodies | None:
         As `load_melodies` says.
     """
     return None if folder is None else load_melodies(folder) or NOT_KNOWN
-
-
-def write_melodies(folder: Path, datasets: Iterable[Dataset], known: Melodies | None = None) -> None:
-    """Write the index of what a model learns from into its folder.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    write_whole(folder / MELODIES, melodies_file(melodies_of(datasets, known)))
 
 
 def melodies_file(melodies: Melodies) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from pathlib import Path
 from typing import Any
@@ -42,15 +41,6 @@ class PlainCache(Cache):
     def room(self) -> int:
         """Positions left in the longest row."""
         return self._context - self.length
-
-    @torch.inference_mode()
-    def select(self, rows: Tensor) -> PlainCache:
-        """A cache whose row `i` is a copy of row `rows[i]` of this one."""
-        rows = rows.to(self.mask.device)
-        past = copy.copy(self.past)
-        past.layers = [copy.copy(layer) for layer in self.past.layers]
-        past.batch_select_indices(rows)
-        return PlainCache(past, self.mask[rows], self._context)
 
 
 class PlainDecoder(Decoder):

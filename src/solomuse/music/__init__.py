@@ -1,1 +1,1 @@
-"""Values: pitch, chord, note, meter, chart, lead sheet, song. Standard library only."""
+"""Values: pitch, chord, note, meter, chart, lead sheet, song. Of other packages only numpy, for columns of notes."""

@@ -103,17 +103,11 @@ class Chart:
 
     def spans(self) -> Iterator[ChordSpan]:
         """The chords over the whole chart; one that is held over a bar line comes once."""
-        held: ChordSpan | None = None
-        for start, bar in zip(self.bar_times, self.bars, strict=False):
-            for span in bar.chords:
-                if held is not None and held.chord == span.chord:
-                    held = replace(held, duration=held.duration + span.duration)
-                    continue
-                if held is not None:
-                    yield held
-                held = replace(span, time=start + span.time)
-        if held is not None:
-            yield held
+        return _merged(
+            ChordSpan(start + span.time, span.duration, span.chord)
+            for start, bar in zip(self.bar_times, self.bars, strict=False)
+            for span in bar.chords
+        )
 
     def slice(self, first: int, last: int) -> Chart:
         """The bars ``[first, last)`` as a chart of their own."""
@@ -126,21 +120,6 @@ class Chart:
             for bar in self.bars
         )
         return replace(self, bars=bars, key=transpose_key(self.key, semitones) if self.key else None)
-
-    def in_key(self, key: str) -> Chart:
-        """The chart moved to another key, the nearer way.
-
-        Parameters
-        ----------
-        key : str
-            A label: ``Bb:maj``.
-
-        Raises
-        ------
-        ChartError
-            As `semitones_to` says.
-        """
-        return replace(self.transpose(self.semitones_to(key)), key=key)
 
     def semitones_to(self, key: str) -> int:
         """Semitones up to another key, -5 to 6; from major to minor the tonic of the relative key counts.
@@ -190,7 +169,7 @@ def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Cha
     return Chart(tuple(bars))
 
 
-def _merged(spans: list[ChordSpan]) -> Iterator[ChordSpan]:
+def _merged(spans: Iterable[ChordSpan]) -> Iterator[ChordSpan]:
     """The spans with equal neighbours joined."""
     held: ChordSpan | None = None
     for span in spans:

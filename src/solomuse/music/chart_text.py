@@ -55,6 +55,7 @@ _LENGTH = re.compile(r"(.+):(\d+(?:\.\d+)?|\d+/\d+)")
 _BARE_ROOT = re.compile(r"[A-Ha-g][b#♭♯]*")
 _HOLDS, _REPEATS = (".", "/"), ("%", "x")
 _FEWEST_TICKS = 20
+_DIGITS_OF_ENDING = 2
 BARS_PER_LINE, BARS_ON_ONE_LINE = 4, 8
 
 
@@ -163,6 +164,8 @@ def _numbers(text: str) -> Iterator[int]:
     """The numbers of an ending: ``1,3`` or ``1-3``."""
     for part in text.split(","):
         first, _, last = part.partition("-")
+        if max(len(first), len(last)) > _DIGITS_OF_ENDING:
+            raise ChartError(f"ending {text}.: expected numbers up to {10**_DIGITS_OF_ENDING - 1}")
         yield from range(int(first), int(last or first) + 1)
 
 

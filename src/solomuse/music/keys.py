@@ -18,13 +18,17 @@ _NAMES = {
 
 _MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+MOST_ACCIDENTALS = 7
+"""Of a key signature."""
+
 _KEY = re.compile(r"([A-Ha-g])([b#]?)[ :]?(major|minor|maj|min|-|m|)", re.ASCII)
 
 
 def parse_key(text: str) -> str:
     """The key that a text such as ``Bb``, ``F#m``, ``C-``, ``d minor`` or ``Bb:maj`` names, as a label.
 
-    A lower-case tonic alone is minor, as in analysis.
+    A lower-case tonic alone is minor, as in analysis. A key with more accidentals than a signature has, such as G#
+    major, is its enharmonic one.
 
     Raises
     ------
@@ -33,8 +37,8 @@ def parse_key(text: str) -> str:
 
     Examples
     --------
-    >>> parse_key("Bb"), parse_key("F#m"), parse_key("C-")
-    ('Bb:maj', 'F#:min', 'C:min')
+    >>> parse_key("Bb"), parse_key("F#m"), parse_key("C-"), parse_key("G#")
+    ('Bb:maj', 'F#:min', 'C:min', 'Ab:maj')
     """
     match = _KEY.fullmatch(text.strip().replace("♭", "b").replace("♯", "#"))
     if match is None:
@@ -42,7 +46,8 @@ def parse_key(text: str) -> str:
     letter, accidental, mode = match.groups()
     is_minor = mode in ("minor", "min", "-", "m") or (not mode and letter.islower())
     tonic = ("B" if letter == "H" else letter.upper()) + accidental
-    return f"{tonic}:{'min' if is_minor else 'maj'}"
+    key = f"{tonic}:{'min' if is_minor else 'maj'}"
+    return key if abs(key_fifths(key)) <= MOST_ACCIDENTALS else transpose_key(key, 0)
 
 
 def key_fifths(key: str) -> int:

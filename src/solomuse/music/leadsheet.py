@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+from solomuse.errors import ChartError
 from solomuse.music.chart import Chart
 from solomuse.music.note import Note
 
@@ -50,13 +51,22 @@ class LeadSheet:
         return LeadSheet(self.chart.slice(first, last), melody)
 
     def in_key(self, key: str) -> LeadSheet:
-        """The sheet moved to another key, the nearer way; `Chart.in_key` says more."""
+        """The sheet moved to another key, the nearer way; `Chart.semitones_to` says more."""
         up = self.chart.semitones_to(key)
         moved = self.transpose(up)
         return LeadSheet(replace(moved.chart, key=key), moved.melody)
 
     def transpose(self, semitones: int) -> LeadSheet:
-        """Chart and melody moved up by `semitones`."""
+        """Chart and melody moved up by `semitones`.
+
+        Raises
+        ------
+        ChartError
+            If a note would leave the range of MIDI.
+        """
+        beyond = next((note.pitch for note in self.melody if not 0 <= note.pitch + semitones <= 127), None)
+        if beyond is not None:
+            raise ChartError(f"pitch {beyond} moved by {semitones} is beyond MIDI's 0 to 127")
         return LeadSheet(self.chart.transpose(semitones), tuple(note.transpose(semitones) for note in self.melody))
 
 

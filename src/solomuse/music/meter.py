@@ -60,6 +60,24 @@ def parse_meter(text: str) -> Meter:
         raise ChartError(f"meter {text!r}: expected a time signature such as 4/4 or 6/8") from None
 
 
+def beat_groups(meter: Meter) -> tuple[int, ...]:
+    """How the units of a meter's denominator are counted: in threes, or in twos of which an odd number ends with three.
+
+    Five are 3 + 2, one stands alone.
+
+    Examples
+    --------
+    >>> [beat_groups(Meter(*meter)) for meter in ((4, 4), (6, 8), (7, 8), (5, 4))]
+    [(2, 2), (3, 3), (2, 2, 3), (3, 2)]
+    """
+    number = meter.numerator
+    if number in (1, 5):
+        return {1: (1,), 5: (3, 2)}[number]
+    if number % 3 == 0:
+        return (3,) * (number // 3)
+    return (2,) * (number // 2) if number % 2 == 0 else (*(2,) * (number // 2 - 1), 3)
+
+
 def meter_of_length(ticks: int) -> Meter:
     """The plainest meter of about this length: quarters, else eighths, else sixteenths.
 

@@ -10,7 +10,6 @@ from solomuse.music.keys import pitch_class_of_name
 from solomuse.music.pitch import semitones_of_degree
 from solomuse.music.symbols import parse_chord
 
-_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 _SEMITONES = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
 _LOWERED_IN_MINOR = ("III", "VI", "VII")
 _NUMERAL = r"([b#♭♯]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)"

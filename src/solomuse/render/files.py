@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,14 +10,15 @@ from solomuse.errors import ConfigError, OutputError
 from solomuse.formats.abc import write_abc
 from solomuse.formats.midi import write_midi, write_whole
 from solomuse.formats.musicxml import write_musicxml
+from solomuse.formats.suffixes import ABC_SUFFIXES, MUSICXML_SUFFIXES, WRITTEN_MIDI_SUFFIXES
 from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.performance import Performance, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio
 
-MIDI, NOTATION, PICTURES = (".mid", ".midi"), (".musicxml", ".xml", ".mxl", ".abc"), (".png", ".svg")
-ENDINGS = (*MIDI, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
+NOTATION, PICTURES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg")
+ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
 EVERYTHING = (".mid", ".musicxml", ".abc", ".wav", ".png", ".svg")
 """What there is of a solo in a folder with all of it."""
 
@@ -61,11 +61,11 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     ending = target.suffix.lower()
     if ending in PICTURES:
         draw_piano_roll(sheet, target)
-    elif ending == ".abc":
+    elif ending in ABC_SUFFIXES:
         write_whole(target, write_abc(sheet, part=rendering.part).encode())
     elif ending in NOTATION:
         write_musicxml(sheet, target, rendering.part, swing_of(sheet.chart, rendering.performance))
-    elif ending in MIDI:
+    elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:
         write_audio(performed(sheet, rendering.performance), target, rendering.soundfont)
@@ -90,7 +90,7 @@ def check_ending(path: Path) -> None:
         raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"')
 
 
-def possible(endings: Iterable[str] = EVERYTHING) -> tuple[str, ...]:
-    """Those of some endings for which all is installed."""
+def possible() -> tuple[str, ...]:
+    """Those of `EVERYTHING` for which all is installed."""
     is_drawn = find_spec("matplotlib") is not None
-    return tuple(ending for ending in endings if is_drawn or ending not in PICTURES)
+    return tuple(ending for ending in EVERYTHING if is_drawn or ending not in PICTURES)

@@ -63,8 +63,8 @@ class Performance:
 
     def __post_init__(self) -> None:
         if self.style is not None and self.style not in STYLE_NAMES:
-            raise ConfigError(f"style {self.style!r} is unknown; expected one of {', '.join(STYLE_NAMES)}")
-        _check("qpm", self.qpm, LEAST_QPM, MOST_QPM, "quarter notes per minute")
+            raise ConfigError(f"band style {self.style!r} is unknown; expected one of {', '.join(STYLE_NAMES)}")
+        _check("tempo", self.qpm, LEAST_QPM, MOST_QPM, "quarter notes per minute")
         _check("swing", self.swing, LEAST_SWING, MOST_SWING, "as ratio of long to short eighths")
         _check("lay_back", self.lay_back, 0.0, MOST_LAY_BACK_MILLISECONDS, "milliseconds")
         _check("dynamics", self.dynamics, 0.0, 1.0, "from none to all")

@@ -98,7 +98,7 @@ class Cursors:
         before = [sheet.notes[-1, 3] if len(sheet.notes) else DEFAULT_VELOCITY for sheet in sheets]
         self.velocity = np.searchsorted(VELOCITIES, before)
         self.last_end = np.array([sheet.notes[-1, [0, 2]].sum() if len(sheet.notes) else 0 for sheet in sheets])
-        self.phrase_start = self.last_end.copy()
+        self.phrase_start = np.array([_phrase_start(sheet, vocabulary.grid) for sheet in sheets])
         self.silent = np.zeros(len(sheets), dtype=np.int64)
         self.notes: list[list[tuple[int, int, int, int]]] = [[] for _ in sheets]
         known: dict[int, tuple[NDArray[np.int16], Integers]] = {}
@@ -176,6 +176,13 @@ class Cursors:
 
 _AFTER = np.array([Stage.EVENT, Stage.DURATION, Stage.PITCH, Stage.ONSET, Stage.EVENT, Stage.EVENT])
 """The stage after each of `_Does`."""
+
+
+def _phrase_start(sheet: GridSheet, grid: int) -> int:
+    """Where the newest phrase of some notes began: at the last that comes a quarter or more after the one before it."""
+    starts, ends = sheet.notes[:, 0], sheet.notes[:, 0] + sheet.notes[:, 2]
+    begins = np.flatnonzero(starts - np.concatenate([[0], ends])[:-1] >= grid)
+    return int(starts[begins[-1]]) if len(begins) else 0
 
 
 def _places(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.int16], Integers]:

@@ -61,7 +61,7 @@ def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> tuple[
 def token_counts(sheet: GridSheet, first: NDArray[Any], last: NDArray[Any]) -> Integers:
     """How long the bars ``[first, last)`` are once they are sliced and encoded, for many such stretches at once.
 
-    Player, density and register are counted as if they were said.
+    Player, density, register and place are counted as if they were said.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 ::
 
     sequence = <BOS> condition bar+ <SEP> (event | <BAR>)* <EOS>
-    condition = [TEMPO] [STYLE] [FEEL] [INSTRUMENT] [PLAYER] [DENSITY] [REGISTER]
+    condition = [TEMPO] [STYLE] [FEEL] [INSTRUMENT] [PLAYER] [DENSITY] [REGISTER] [PLACE]
     bar      = [METER] chord                 a chord that fills the bar
              | [METER] (chord CHORD_DUR)+    chords whose lengths add up to the bar
     chord    = CHORD_ROOT CHORD_QUAL [CHORD_BASS]

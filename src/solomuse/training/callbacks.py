@@ -14,6 +14,9 @@ from typing import Any
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from solomuse.errors import OutputError
+from solomuse.formats.midi import write_whole
+
 
 class Progress(TrainerCallback):
     """A bar with the newest loss, bits per note, tokens per second and the time left."""
@@ -98,9 +101,15 @@ class Records(TrainerCallback):
 
     def on_log(self, args: TrainingArguments, state: TrainerState, *_: Any, logs: dict[str, Any], **__: Any) -> None:
         """Append one line."""
-        if state.is_world_process_zero:
+        if not state.is_world_process_zero:
+            return
+        try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+        except OSError as error:
+            raise OutputError(
+                f"{self._path} cannot be written: {error.strerror}; free some space, then resume"
+            ) from None
 
 
 def cut_records(path: Path, step: int) -> None:
@@ -109,7 +118,7 @@ def cut_records(path: Path, step: int) -> None:
         return
     whole = path.read_text("utf-8").splitlines(keepends=True)
     kept = [line for line in whole if line.endswith("\n") and json.loads(line)["step"] <= step]
-    path.write_text("".join(kept), "utf-8")
+    write_whole(path, "".join(kept).encode())
 
 
 def evaluations(state: TrainerState) -> dict[int, float]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from solomuse.tokens.vocabulary import BOS, PAD, SEP, Vocabulary
-
-KINDS = ("pitch", "rhythm", "velocity", "chart")
+from solomuse.model.likelihood import KINDS, kind_of_each_token
+from solomuse.tokens.vocabulary import PAD, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,3 @@ class CostMeter:
 def costs_of(sums: Sequence[float]) -> Costs:
     """The costs that a meter's sums, added up over all processes, stand for."""
     return Costs(tuple(sums[: len(KINDS)]), tuple(sums[len(KINDS) : -1]), sums[-1])
-
-
-def kind_of_each_token(vocabulary: Vocabulary) -> Tensor:
-    """One row for each token and a last one for none, one column for each of `KINDS`: 1 where it is of the kind."""
-    v = vocabulary
-    chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, *v.conditions)
-    table = torch.zeros(len(v) + 1, len(KINDS))
-    table[v.note_on.start : v.note_on.stop, KINDS.index("pitch")] = 1
-    table[v.velocity.start : v.velocity.stop, KINDS.index("velocity")] = 1
-    for kind in chart:
-        table[kind.start : kind.stop, KINDS.index("chart")] = 1
-    table[[PAD, BOS, SEP], KINDS.index("chart")] = 1
-    table[:-1, KINDS.index("rhythm")] = 1 - table[:-1].sum(1)  # as `solomuse.model.likelihood`: all that is left
-    return table

@@ -18,7 +18,8 @@ from solomuse import __version__
 from solomuse.config import Config, config_from_tables
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
-from solomuse.model.folder import model_folder, read_json
+from solomuse.formats.midi import write_whole
+from solomuse.model.folder import BUNDLED, is_bundled, model_folder, read_json
 from solomuse.training.checkpoints import checkpoints, damage, newest_whole
 
 RUN = "run.json"
@@ -43,7 +44,7 @@ def run_facts(
         "vocabulary": datasets[0].vocabulary.hash,
         "players": list(datasets[0].players),
         "conditions": conditions,
-        "init": init and str(init.resolve()),
+        "init": init and (BUNDLED if is_bundled(init) else str(init.resolve())),  # the word is true on any machine
         "seed": config.training.seed,
         "config": asdict(config),
     }
@@ -69,9 +70,9 @@ def write_run(out: Path, run: Mapping[str, Any]) -> None:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / RUN).write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}; choose another folder") from None
+    write_whole(out / RUN, f"{json.dumps(run, indent=1)}\n".encode())
 
 
 def refuse_to_overwrite(out: Path) -> None:

@@ -73,14 +73,14 @@ class SoloTrainer(Trainer):
 
     Attributes
     ----------
-    tokens_seen, tokens_in_session : int
-        Without padding, in all processes: since the run began, and since this process did.
+    tokens_in_session : int
+        Without padding, in all processes, since this one began.
     """
 
     def __init__(self, model: PreTrainedModel, arguments: TrainingArguments, plan: Plan) -> None:
         config, dataset = plan.config.training, plan.dataset
         self.plan = plan
-        self.tokens_seen = self.tokens_in_session = 0
+        self.tokens_in_session = 0
         self.progress, self.clock = Progress(), Clock()
         self.stopping = Stopping(config.max_minutes, config.patience, self._max_over_processes)
         self.watch = Watch(plan.out, arguments.process_index, len(dataset.vocabulary))
@@ -152,7 +152,6 @@ class SoloTrainer(Trainer):
         if "loss" in logs:
             costs = costs_of(self._sum_over_processes(self.costs.sums))
             self.costs.restart()
-            self.tokens_seen += round(costs.tokens)
             self.tokens_in_session += round(costs.tokens)
             seconds, self._seconds_logged = self.clock.seconds - self._seconds_logged, self.clock.seconds
             logs = {**logs, **costs.figures, "tokens_per_second": costs.tokens / max(seconds, 1e-9)}
@@ -275,7 +274,6 @@ class SoloTrainer(Trainer):
             "loss": float(self._tr_loss),
             "logged": self._globalstep_last_logged,
             "costs": self.costs.sums.tolist(),
-            "tokens_seen": self.tokens_seen,
             "too_large": self.watch.too_large,
         }
 
@@ -288,7 +286,7 @@ class SoloTrainer(Trainer):
         self._tr_loss = torch.tensor(position["loss"], device=self.args.device)
         self._globalstep_last_logged = position["logged"]
         self.costs.restart(position["costs"])
-        self.tokens_seen, self.watch.too_large = position["tokens_seen"], position["too_large"]
+        self.watch.too_large = position["too_large"]
 
 
 class Restoring(TrainerCallback):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
-from solomuse.errors import TrainingError
+from solomuse.errors import OutputError, TrainingError
+from solomuse.formats.midi import write_whole
 
 TOO_LARGE = 2.0
 """A loss is too large at so many times that of a model which finds all tokens equally likely."""
@@ -74,9 +76,9 @@ class Watch:
         self._steps = self._steps[-1:]
         for number, step in enumerate(steps, start=newest - len(steps) + 1):
             if step.gradient is not None and not math.isfinite(float(step.gradient)):
-                path = self._save(number, step.batches)
+                whereabouts = self._save(number, step.batches)
                 raise TrainingError(
-                    f"step {number} has a gradient of {float(step.gradient)}: its batch is in {path}; go on from the "
+                    f"step {number} has a gradient of {float(step.gradient)}: its batch {whereabouts}; go on from the "
                     "last checkpoint with a lower learning_rate, a smaller max_grad_norm or precision fp32"
                 )
         if steps:
@@ -93,16 +95,22 @@ class Watch:
         self.too_large = self.too_large + 1 if loss > self._most else 0
         if math.isfinite(loss) and self.too_large < TOO_LONG:
             return
-        path = self._save(number, self._last.batches)
+        whereabouts = self._save(number, self._last.batches)
         raise TrainingError(
             f"the loss at step {number} is {loss:.3g}, where guessing costs {self._most / TOO_LARGE:.3g}: the last "
-            f"batch is in {path}; go on from an older checkpoint with a lower learning_rate"
+            f"batch {whereabouts}; go on from an older checkpoint with a lower learning_rate"
         )
 
-    def _save(self, number: int, batches: list[Batch]) -> Path:
+    def _save(self, number: int, batches: list[Batch]) -> str:
+        """Save the batches of a step, and say where they are."""
         path = self._folder / f"bad-batch-{number:06d}-{self._process}.npz"
         arrays = {
             f"{name}_{i}": tensor.cpu().numpy() for i, batch in enumerate(batches) for name, tensor in batch.items()
         }
-        np.savez(path, step=number, **arrays)
-        return path
+        archive = BytesIO()
+        np.savez(archive, step=number, **arrays)
+        try:
+            write_whole(path, archive.getvalue())
+        except OutputError as error:  # the numbers matter more
+            return f"could not be saved ({error})"
+        return f"is in {path}"

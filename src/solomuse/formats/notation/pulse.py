@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from solomuse.music.meter import Meter
+from solomuse.music.meter import Meter, beat_groups
 from solomuse.music.note import TICKS_PER_QUARTER
 
 BAR_LINE, UNEVEN_GROUP, GROUP, BEAT, WITHIN_BEAT, NOTHING = 5, 4, 3, 2, 1, -9
@@ -85,9 +85,7 @@ class Beats:
 
 @lru_cache(maxsize=64)
 def beats_of(meter: Meter) -> Beats:
-    """Its beats: quarters where the unit is a quarter or longer, else two or three units.
-
-    Five are 3 + 2, other odd numbers end with three.
+    """Its beats: quarters where the unit is a quarter or longer, else two or three units, as `beat_groups` says.
 
     Examples
     --------
@@ -98,20 +96,11 @@ def beats_of(meter: Meter) -> Beats:
     if unit > TICKS_PER_QUARTER:
         halves = meter.bar_ticks // (2 * TICKS_PER_QUARTER)
         return Beats(_sums([TICKS_PER_QUARTER] * 2 * halves), _sums([2 * TICKS_PER_QUARTER] * halves))
-    parts = [part * unit for part in _parts(meter.numerator)]
+    parts = [part * unit for part in beat_groups(meter)]
     if unit == TICKS_PER_QUARTER:
         return Beats(_sums([unit] * meter.numerator), _sums(parts))
     pairs = [sum(parts[index : index + 2]) for index in range(0, len(parts), 2)]
     return Beats(_sums(parts), _sums(pairs if len(parts) % 2 == 0 and len(set(parts)) == 1 else [meter.bar_ticks]))
-
-
-def _parts(number: int) -> list[int]:
-    """A number as a sum of twos and threes."""
-    if number in (1, 5):
-        return {1: [1], 5: [3, 2]}[number]
-    if number % 3 == 0:
-        return [3] * (number // 3)
-    return [2] * (number // 2) if number % 2 == 0 else [*[2] * (number // 2 - 1), 3]
 
 
 def _sums(lengths: Sequence[int]) -> tuple[int, ...]:

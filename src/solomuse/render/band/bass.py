@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from solomuse.music.chord import Chord
 from solomuse.music.note import Note
 from solomuse.music.pitch import semitones_of_degree
+from solomuse.music.scales import SCALES, SCALES_BY_QUALITY
 from solomuse.render.band.form import FormBar, bar_spans, groove_draws
 from solomuse.render.band.patterns import pattern_of
 from solomuse.render.band.styles import Style
@@ -63,24 +64,11 @@ LEAP, LEAPING_ON, GOING_BACK = 5, 1.5, 1.5
 
 _WALKING_MARKS = "wabs"
 
-_SCALES = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor without sixth": (0, 2, 3, 5, 7, 10),  # which one is for the key to say, not for the chord
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "melodic minor": (0, 2, 3, 5, 7, 9, 11),
-    "locrian": (0, 1, 3, 5, 6, 8, 10),
-    "whole tone": (0, 2, 4, 6, 8, 10),
-    "diminished": (0, 2, 3, 5, 6, 8, 9, 11),
-}
-_SCALE_BY_QUALITY = {
-    **dict.fromkeys(("maj", "maj6", "maj7", "5", "1", "sus2"), "major"),
-    **dict.fromkeys(("min", "min7"), "minor without sixth"),
-    **dict.fromkeys(("7", "sus4"), "mixolydian"),
-    **dict.fromkeys(("min6", "minmaj7"), "melodic minor"),
-    **dict.fromkeys(("dim", "dim7"), "diminished"),
-    "hdim7": "locrian",
-    "aug": "whole tone",
-}
+_MINOR_WITHOUT_SIXTH = (0, 2, 3, 5, 7, 10)
+"""Which sixth is for the key to say, not for the chord."""
+_POWER_CHORDS = ("5", "1")
+"""These imply no scale; a bass walks in major."""
+
 _REPLACED = {"b9": (2,), "#9": (2,), "#11": (5,), "b13": (9,), "b5": (7,), "#5": (7,)}
 """What an alteration takes out of the scale, in semitones above the root."""
 
@@ -197,8 +185,15 @@ def _scale(chord: Chord) -> frozenset[int]:
     """Pitch classes between which a bass walks over a chord."""
     assert chord.root is not None
     replaced = {semitone for degree in chord.degrees for semitone in _REPLACED.get(degree, ())}
-    steps = set(_SCALES[_SCALE_BY_QUALITY[chord.quality]]) - replaced
+    steps = set(_usual_steps(chord.quality)) - replaced
     return frozenset((chord.root + step) % 12 for step in steps) | frozenset(chord.pitch_classes)
+
+
+def _usual_steps(quality: str) -> tuple[int, ...]:
+    """The scale of a quality, in semitones above the root."""
+    if quality in ("min", "min7"):
+        return _MINOR_WITHOUT_SIXTH
+    return SCALES["major" if quality in _POWER_CHORDS else SCALES_BY_QUALITY[quality][0]]
 
 
 def _step_costs(before: Onset, after: Onset) -> Costs:

@@ -40,11 +40,6 @@ class FormBar:
     ends_section: bool
     is_ending: bool
 
-    @property
-    def begins_section(self) -> bool:
-        """Whether it is the first bar after a section or a long phrase."""
-        return self.place % LONG_PHRASE_BARS == 0
-
 
 def form_of(chart: Chart) -> list[FormBar]:
     """The bars of the chart in order."""

@@ -40,7 +40,7 @@ def style_of(chart: Chart) -> StyleName:
     >>> [style_of(parse_chart(text)) for text in ("style: Bossa Nova\nC", "(3/4) C | G7", "tempo: 60\nC", "C")]
     ['bossa', 'waltz', 'ballad', 'swing']
     """
-    text = (chart.style or "").lower().replace("-", " ").replace("_", " ")
+    text = _words(chart)
     named = next((style for style, words in _WORDS if re.search(words, text)), None)
     if named in (None, "swing") and _is_mostly(chart, Meter(3, 4)):
         return "waltz"
@@ -53,9 +53,14 @@ def usual_qpm(chart: Chart, style: StyleName) -> float:
     """The tempo that a chart gives, else the usual one of the style, faster for ``Up Tempo``, slower for ``Slow``."""
     if chart.qpm is not None:
         return chart.qpm
-    text = (chart.style or "").lower()
+    text = _words(chart)
     pace = next((factor for words, factor in _PACES if re.search(words, text)), 1.0)
     return STYLES[style].qpm * pace
+
+
+def _words(chart: Chart) -> str:
+    """The text of a chart's style, in small letters with blanks between the words."""
+    return re.sub("[-_]", " ", (chart.style or "").lower())
 
 
 def _is_mostly(chart: Chart, meter: Meter) -> bool:

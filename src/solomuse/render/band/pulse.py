@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
-from solomuse.music.meter import Meter
+from solomuse.music.meter import Meter, beat_groups
 from solomuse.music.note import TICKS_PER_QUARTER
 
 _STEPS_OF_THREE = {1: (0,), 2: (0, 4), 3: (0, 2, 4), 4: (0, 2, 4, 5)}
@@ -46,40 +47,22 @@ class Pulse:
         return self.time + self.duration * step // steps
 
 
-def strong_beats(meter: Meter) -> tuple[int, ...]:
-    """Beats of the meter that are stressed, from 0: every second, after three at the start of an odd meter.
-
-    Beats go in threes where they are eighths or shorter in a multiple of three.
-
-    Examples
-    --------
-    >>> [strong_beats(Meter(*meter)) for meter in ((4, 4), (3, 4), (5, 4), (6, 8))]
-    [(0, 2), (0,), (0, 3), (0, 3)]
-    """
-    beats = meter.numerator
-    if beats % 3 == 0 and (meter.denominator >= 8 or beats == 3):
-        return tuple(range(0, beats, 3))
-    if beats % 2:
-        return (0, *range(3, beats, 2))
-    return tuple(range(0, beats, 2))
-
-
 @lru_cache(maxsize=256)
 def pulses(meter: Meter) -> tuple[Pulse, ...]:
-    """The pulses of a bar: its quarters, or the groups of its eighths and shorter beats.
+    """The pulses of a bar: its quarters, or the groups of its eighths and shorter beats, as `beat_groups` says.
 
     Examples
     --------
     >>> [pulse.time for pulse in pulses(Meter(7, 8))], [pulse.time for pulse in pulses(Meter(2, 2))]
-    ([0, 720, 1200], [0, 480, 960, 1440])
+    ([0, 480, 960], [0, 480, 960, 1440])
     """
     if meter.denominator <= 4:
         return tuple(Pulse(time, TICKS_PER_QUARTER) for time in range(0, meter.bar_ticks, TICKS_PER_QUARTER))
-    starts = [beat * meter.beat_ticks for beat in strong_beats(meter)]
-    ends = [*starts[1:], meter.bar_ticks]
+    groups = beat_groups(meter)
+    starts = accumulate((beats * meter.beat_ticks for beats in groups), initial=0)
     return tuple(
-        Pulse(start, end - start, is_ternary=end - start == 3 * meter.beat_ticks)
-        for start, end in zip(starts, ends, strict=True)
+        Pulse(start, beats * meter.beat_ticks, is_ternary=beats == 3)
+        for start, beats in zip(starts, groups, strict=False)
     )
 
 

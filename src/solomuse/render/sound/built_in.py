@@ -22,7 +22,7 @@ KIT_LEVEL = 0.52
 TAKES = 3
 """Strokes on a drum that differ, so that a roll does not sound like a machine."""
 
-_ONSET_SECONDS, _LEVEL_PITCH = 0.2, 60
+_ONSET_SECONDS = 0.2
 
 
 class PitchedInstrument:

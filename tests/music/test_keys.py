@@ -1,0 +1,22 @@
+import pytest
+
+from solomuse.errors import ChartError
+from solomuse.music.keys import key_fifths, parse_key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        *(("C#", "C#:maj"), ("Cb", "Cb:maj"), ("A#m", "A#:min"), ("Ab minor", "Ab:min")),
+        *(("G#", "Ab:maj"), ("D#", "Eb:maj"), ("A#:maj", "Bb:maj"), ("Fb", "E:maj")),
+        *(("E#m", "F:min"), ("B#m", "C:min"), ("Dbm", "C#:min"), ("Gb minor", "F#:min")),
+    ],
+)
+def test_a_key_is_one_that_a_signature_has(text: str, key: str) -> None:
+    assert parse_key(text) == key
+    assert abs(key_fifths(key)) <= 7
+
+
+def test_what_is_no_key_is_refused() -> None:
+    with pytest.raises(ChartError, match="expected a key such as"):
+        parse_key("X")
