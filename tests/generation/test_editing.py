@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -229,6 +230,12 @@ def test_bars_are_named_from_one() -> None:
     for text in ("0", "4-1", "a", "", "1-"):
         with pytest.raises(ConfigError, match="bars"):
             parse_bars(text)
+
+
+def test_a_packed_line_is_the_same_line(tmp_path: Path, line: LeadSheet) -> None:
+    write_lead_sheet(line, tmp_path / "line.mid", Rendering(Performance(swing=2.0, band=False)))
+    (tmp_path / "line.mid.gz").write_bytes(gzip.compress((tmp_path / "line.mid").read_bytes()))
+    assert read_line(tmp_path / "line.mid.gz").melody == read_line(tmp_path / "line.mid").melody
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ class _Download:
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             raise self._error("the server sends another part than it was asked for; download it")
         length = response.headers.get("Content-Length", "")
-        total = start + int(length) if length.isdigit() else None
+        total = start + int(length) if length.isdecimal() else None
         self._check_room((total or self._data_set.size_bytes) - start)
         done = start
         with self.part.open("r+b" if start else "wb") as part, self._bar(self._file.name, start, total) as advance:

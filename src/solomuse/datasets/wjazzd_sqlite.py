@@ -96,7 +96,7 @@ def _infos(database: sqlite3.Connection) -> dict[int, Row]:
     return {
         int(row["melid"]): compositions.get(row.get("compid"), {}) | {name: text for name, text in row.items() if text}
         for row in rows
-        if row.get("melid", "").isdigit()
+        if row.get("melid", "").isdecimal()
     }
 
 

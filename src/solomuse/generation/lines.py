@@ -10,13 +10,13 @@ from solomuse.analysis.swing import straightened
 from solomuse.datasets.lead_sheets import read_lead_sheet
 from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.formats.midi import read_midi
+from solomuse.formats.suffixes import MIDI_SUFFIXES
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.music.notes import Notes
 from solomuse.render.band.feel import undelayed, unswung
 
-MIDI_ENDINGS = (".mid", ".midi")
 EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
 
 
@@ -39,7 +39,7 @@ def read_line(path: Path) -> LeadSheet:
         sheet = read_lead_sheet(path)
     except (ChartError, ChordError):
         raise FormatError(f"{path}: is no melody that can be read; expected {EXPECTED}") from None
-    if path.suffix.lower() not in MIDI_ENDINGS:
+    if not path.name.lower().endswith(MIDI_SUFFIXES):
         return sheet
     swing = read_midi(path).swing
     if swing is None:

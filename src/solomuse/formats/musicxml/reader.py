@@ -297,7 +297,7 @@ class _PartReader:
                 bar.marks = replace(bar.marks, starts_repeat=True)
             else:
                 times = repeat.get("times", "2")
-                bar.marks = replace(bar.marks, times=int(times) if times.isdigit() and int(times) > 1 else 2)
+                bar.marks = replace(bar.marks, times=int(times) if times.isdecimal() and int(times) > 1 else 2)
 
 
 def _ticks(quarters: Fraction) -> int:
