@@ -40,7 +40,8 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.vocabulary import DENSITIES, ENDING, OPENING, PLACES, REGISTERS, SEP, nearest
+from solomuse.tokens.grid_sheet import place_of
+from solomuse.tokens.vocabulary import DENSITIES, PLACES, REGISTERS, SEP, nearest
 
 BARS = 16
 WINDOWS_OF_A_SOLO = 2
@@ -88,7 +89,7 @@ def human_windows(path: Path) -> list[Window]:
     for name, title, split, sheet in whole_solos(path):
         starts = range(0, len(sheet.chart.bars) - BARS + 1, BARS)
         cuts = [
-            (cut, PLACES[(first == 0) * OPENING + (first + BARS == len(sheet.chart.bars)) * ENDING])
+            (cut, PLACES[place_of(first, first + BARS, len(sheet.chart.bars))])
             for first in starts
             if len((cut := sheet.slice(first, first + BARS)).melody) >= BARS
         ]

@@ -56,15 +56,22 @@ def key_of_chart(chart: Chart) -> str | None:
     spans = [span for span in chart.spans() if span.chord.root is not None]
     if not spans:
         return None
-    weights = np.zeros(12)
+    weights = chord_weights(chart)
     for span in spans:
-        weights[[*span.chord.pitch_classes]] += span.duration
         weights[span.chord.root] += span.duration
     weights -= weights.mean()
     correlations = KEY_PROFILES @ (weights / max(1e-9, float(np.linalg.norm(weights))))
     correlations[_tonic(spans[0].chord)] += FIRST_CHORD
     correlations[_tonic(spans[-1].chord)] += LAST_CHORD
     return _key(correlations)
+
+
+def chord_weights(chart: Chart) -> NDArray[np.float64]:
+    """How long each pitch class is a tone of the chords of a chart, in ticks, shape (12,)."""
+    weights = np.zeros(12)
+    for span in chart.spans():
+        weights[[*span.chord.pitch_classes]] += span.duration
+    return weights
 
 
 FIRST_CHORD, LAST_CHORD = 0.1, 0.2

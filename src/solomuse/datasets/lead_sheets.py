@@ -10,6 +10,7 @@ from pathlib import Path
 
 from solomuse.analysis.lead_sheet import lead_sheet, lead_sheet_of
 from solomuse.analysis.melody import melody_track, says_melody
+from solomuse.datasets.conditions import solo_instrument
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError, SoloMuseError
@@ -37,9 +38,6 @@ _SUFFIXES = (
     *(*TEXT_SUFFIXES, *IREAL_SUFFIXES, *PAGE_SUFFIXES),
 )
 _LONGEST_PATH = 1024
-
-BASSES = range(32, 40)
-"""Their General MIDI programs."""
 
 MOST_BARS_PER_NOTE = 4
 """An Impro-Visor lead sheet with fewer notes is a chart."""
@@ -182,7 +180,8 @@ def _of_midi(song: Song) -> LeadSheet:
 def _is_bass(song: Song, track: int) -> bool:
     """Whether a track that nobody says is the melody is a bass by its sound or its name."""
     is_chosen = song.melody_track == track or says_melody(song.tracks[track].name)
-    return not is_chosen and (song.tracks[track].program in BASSES or "bass" in song.tracks[track].name.lower())
+    sound, name = solo_instrument(song.tracks[track].program), song.tracks[track].name.lower()
+    return not is_chosen and (sound == "bass" or "bass" in name)
 
 
 def _find_scores(folder: Folder) -> Iterator[SongFile]:

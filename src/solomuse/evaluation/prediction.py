@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from solomuse.analysis.key import chord_weights
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError
 from solomuse.model.likelihood import Sequence_, likelihood
@@ -102,14 +103,11 @@ def with_other_chords(
 
 def _in_key_of(chart: Chart, model: Chart) -> Chart:
     """The chart moved to where its pitch classes overlap most with those of `model`."""
-    target = _histogram(model)
-    overlaps = [float(np.minimum(np.roll(_histogram(chart), shift), target).sum()) for shift in range(12)]
+    own, target = _histogram(chart), _histogram(model)
+    overlaps = [float(np.minimum(np.roll(own, shift), target).sum()) for shift in range(12)]
     return chart.transpose(int(np.argmax(overlaps)))
 
 
 def _histogram(chart: Chart) -> NDArray[np.float64]:
-    weights = np.zeros(12)
-    for span in chart.spans():
-        weights[list(span.chord.pitch_classes)] += span.duration
-    weights /= max(1.0, float(weights.sum()))
-    return weights
+    weights = chord_weights(chart)
+    return weights / max(1.0, float(weights.sum()))

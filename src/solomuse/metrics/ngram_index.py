@@ -137,16 +137,10 @@ class NgramIndex:
         figures = _figures(_digits(query))
         ends: dict[int, int] = {}  # where the chain of each song from the next place on ends
         later = defaultdict[int, list[int]](list)  # where each figure comes further on, the nearest place last
-        for at, figure, first, last in reversed(
-            list(
-                zip(range(len(figures)), figures.tolist(), *map(np.ndarray.tolist, self._places(figures)), strict=True)
-            )
-        ):
-            again = later[figure]
-            here = {}
-            for song, doublings in zip(
-                self.songs[first:last].tolist(), self.doublings[first:last].tolist(), strict=True
-            ):
+        places = list(map(slice, *self._places(figures)))
+        for at in reversed(range(len(figures))):
+            own, again, here = places[at], later[int(figures[at])], dict[int, int]()
+            for song, doublings in zip(self.songs[own].tolist(), self.doublings[own].tolist(), strict=True):
                 most = 2**doublings
                 end = ends.get(song, at + 1)
                 here[song] = min(end, again[-most]) if len(again) >= most else end

@@ -83,7 +83,7 @@ class GridSheet:
         bar_lines = self.bar_lines[first : last + 1] - start
         part = GridSheet(notes, chords, bar_lines, self.meters[first:last], self.conditions)
         place = WHOLE if self.conditions[PLACE] == UNSAID else self.conditions[PLACE]
-        return part.saying(place=place & ((first == 0) * OPENING | (last == self.bars) * ENDING))
+        return part.saying(place=place & place_of(first, last, self.bars))
 
     def saying(self, **conditions: int) -> GridSheet:
         """The same with some conditions set, each to the index of a value, or to `UNSAID`."""
@@ -97,6 +97,11 @@ class GridSheet:
         notes_in_four_quarters = len(self.notes) * 4 * vocabulary.grid / self.steps
         density = DENSITIES.index(nearest(notes_in_four_quarters, DENSITIES))
         return self.saying(density=density, register=register_of(self.notes[:, 1]))
+
+
+def place_of(first: int, last: int, bars: int) -> int:
+    """Index of the place that the bars ``[first, last)`` have in a whole of so many."""
+    return (first == 0) * OPENING | (last == bars) * ENDING
 
 
 def register_of(pitches: NDArray[np.integer[Any]]) -> int:
