@@ -124,7 +124,7 @@ def _fact_lines(facts: dict[str, Any]) -> Iterable[str]:
 
 
 def _chart(arguments: argparse.Namespace) -> int:
-    from solomuse.formats.midi import write_whole
+    from solomuse.files import write_whole
     from solomuse.render.files import write_lead_sheet
 
     path: Path | None = arguments.out

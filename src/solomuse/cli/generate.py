@@ -154,7 +154,7 @@ def _melodies(model: Model) -> Melodies | None:
 
 def _write(solo: Solo, paths: list[Path], rendering: Rendering, report: dict[str, Any]) -> None:
     """Write a solo, and its report, into files."""
-    from solomuse.formats.midi import write_whole
+    from solomuse.files import write_whole
 
     for path in paths:
         if path.suffix.lower() == REPORT_ENDING:
@@ -236,7 +236,7 @@ def _make(folders: list[Path]) -> None:
         try:
             folder.mkdir()
         except OSError as error:
-            raise OutputError(f"{folder} cannot be made: {error.strerror}; choose another folder") from None
+            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from None
 
 
 def _controls(arguments: argparse.Namespace) -> Controls:

@@ -24,8 +24,9 @@ from solomuse.evaluation.figures import Corpus
 from solomuse.evaluation.ngram_player import best_ngram, ngram_player
 from solomuse.evaluation.players import Say, played_by_model, played_by_walker, silent, walker_of
 from solomuse.evaluation.prediction import predicted
-from solomuse.evaluation.report import make_folder, write_report
+from solomuse.evaluation.report import write_report
 from solomuse.evaluation.solo_files import read_solos
+from solomuse.files import make_folder
 from solomuse.generation.controls import Controls
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
 from solomuse.metrics.ngram import NGram

@@ -7,26 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from solomuse.errors import OutputError
 from solomuse.evaluation.excerpts import Excerpt
 from solomuse.evaluation.listening import listening_examples
 from solomuse.evaluation.markdown import markdown
 from solomuse.evaluation.page import page
-from solomuse.formats.midi import write_whole
-
-
-def make_folder(out: Path) -> None:
-    """Make the folder of a report, unless there is one.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be made.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be made ({error.strerror}); choose another folder") from None
+from solomuse.files import write_whole
 
 
 def write_report(

@@ -22,10 +22,8 @@ markers, other texts  chords, where at least 80 % of a kind are chord symbols; t
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -45,6 +43,7 @@ from symusic.core import (
 )
 
 from solomuse.errors import FormatError, OutputError
+from solomuse.files import write_whole
 from solomuse.formats.chord_texts import named_chords
 from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, unwrapped
 from solomuse.music.chart import ChordSpan
@@ -397,22 +396,3 @@ def _written(track: Track) -> TrackTick:
     for note in track.notes:
         written.notes.append(NoteTick(note.time, note.duration, note.pitch, note.velocity))
     return written
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under a temporary name in its folder first, then in place of `path`.
-
-    Raises
-    ------
-    OutputError
-        If the folder is missing, not writable or full, or `path` is a folder.
-    """
-    temporary = path.parent / f".{path.name[:100]}.{os.getpid()}.tmp"
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); check the folder") from None
-    finally:
-        with suppress(OSError):  # a folder that refused the file may refuse this too
-            temporary.unlink(missing_ok=True)

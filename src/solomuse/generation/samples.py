@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from solomuse.errors import SoloMuseError
+from solomuse.files import make_folder
 from solomuse.generation import generate
 
 CHART = "title: Sample\nkey: F\nF7 | Bb7 | F7 | % | Bb7 | % | F7 | D7 | Gm7 | C7 | F7 D7 | Gm7 C7"
@@ -22,9 +23,9 @@ def write_sample(folder: Path, model: Path, step: int) -> None:
     """
     endings = (".mid", ".png") if find_spec("matplotlib") else (".mid",)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         solo = generate(model, CHART, seed=1)[0]
         for ending in endings:
             solo.write(folder / f"step-{step:06d}{ending}")
-    except (SoloMuseError, OSError) as error:
+    except SoloMuseError as error:
         logger.warning("no sample at step %d: %s", step, error)

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from solomuse.errors import ConfigError, OutputError
+from solomuse.files import write_whole
 from solomuse.formats.abc import write_abc
-from solomuse.formats.midi import write_midi, write_whole
+from solomuse.formats.midi import write_midi
 from solomuse.formats.musicxml import write_musicxml
 from solomuse.formats.suffixes import ABC_SUFFIXES, MUSICXML_SUFFIXES, WRITTEN_MIDI_SUFFIXES
 from solomuse.music.instruments import Instrument

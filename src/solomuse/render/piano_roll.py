@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from solomuse.errors import ConfigError
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note

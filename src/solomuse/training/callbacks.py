@@ -15,7 +15,7 @@ from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from solomuse.errors import OutputError
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 
 
 class Progress(TrainerCallback):

@@ -9,7 +9,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerState, TrainingArguments
 
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 
 SERIES = (("bits_per_note", "training", "#e07a3f"), ("eval_bits_per_note", "held back", "#1f6f8b"))
 

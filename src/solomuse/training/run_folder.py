@@ -18,7 +18,7 @@ from solomuse import __version__
 from solomuse.config import Config, config_from_tables
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
-from solomuse.formats.midi import write_whole
+from solomuse.files import make_folder, write_whole
 from solomuse.model.folder import BUNDLED, is_bundled, model_folder, read_json
 from solomuse.training.checkpoints import checkpoints, damage, newest_whole
 
@@ -68,10 +68,7 @@ def write_run(out: Path, run: Mapping[str, Any]) -> None:
     OutputError
         If it cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}; choose another folder") from None
+    make_folder(out)
     write_whole(out / RUN, f"{json.dumps(run, indent=1)}\n".encode())
 
 

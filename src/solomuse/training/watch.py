@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from solomuse.errors import OutputError, TrainingError
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 
 TOO_LARGE = 2.0
 """A loss is too large at so many times that of a model which finds all tokens equally likely."""

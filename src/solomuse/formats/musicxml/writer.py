@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from solomuse import __version__
 from solomuse.errors import OutputError
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 from solomuse.formats.musicxml.harmony import harmony_of_chord
 from solomuse.formats.musicxml.signs import Signs
 from solomuse.formats.notation.part import PartBar, Sound, part_bars, transposed_for

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from solomuse.errors import OutputError
-from solomuse.formats.midi import write_whole
+from solomuse.files import write_whole
 from solomuse.music.song import Song
 from solomuse.render.sound.audio_library import audio_library
 from solomuse.render.sound.instrument import SAMPLE_RATE, Stereo
