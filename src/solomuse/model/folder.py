@@ -198,7 +198,13 @@ def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device:
 
         return load_plain(folder, known, device, precision)
     weights = _weights(folder, device)
+    layers = sum(name.endswith(".ln_1.weight") for name in weights)
     try:
+        if layers > config["n_layer"]:  # fewer than it says are named below
+            raise ModelError(
+                f"{folder} is damaged: config.json tells of {config['n_layer']} layers, model.safetensors of {layers}: "
+                "copy or train the model again"
+            )
         return GPT2Decoder(_decoder_config(config, known), weights, precision)
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder} is damaged or not complete ({error}): copy or train the model again") from None
