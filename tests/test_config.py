@@ -47,6 +47,7 @@ def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path)
         ("[model]\nn_layer = 'three'", "expected int"),
         ("[model]\nn_layer = true", "expected int"),
         ("[model]\nn_head = 3", "not divisible"),
+        ("[model]\nn_embd = 24", "n_embd / n_head = 3 channels, which must be even"),
         ("[training]\ndevice = 'tpu'", "cpu"),
         ("[data]\ngrid = 7", "grid is 7"),
         ("[training]\ngradient_accumulation_steps = 0", "gradient_accumulation_steps is 0: expected at least 1"),

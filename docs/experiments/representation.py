@@ -30,6 +30,8 @@ from transformers.cache_utils import DynamicCache
 
 from solomuse.datasets.load import load_dataset
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, notes_per_bar, step_resolution
+from solomuse.model.gpt2 import RotaryAttention
+from solomuse.model.rotary import angles
 from solomuse.music.chart import Chart
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
@@ -54,6 +56,7 @@ COLUMNS = {
     "since_note": 98,  # steps since the last onset
     "last": 129,  # pitch of the last note; for the scores by interval, not embedded
     "following": 13,  # root of the next chord, absolute; for the scores by its degree, not embedded
+    "step": 0,  # since the beginning; for the turns of the attention, not embedded
 }
 GROUPS = {
     "now": ("root", "quality", "bass"),
@@ -82,7 +85,7 @@ HARMONY = [
     )
 ]
 COLUMN = {name: index for index, name in enumerate(COLUMNS)}
-ROOT, LAST, FOLLOWING = COLUMN["root"], COLUMN["last"], COLUMN["following"]
+ROOT, LAST, FOLLOWING, STEP = COLUMN["root"], COLUMN["last"], COLUMN["following"], COLUMN["step"]
 IGNORED = -100
 
 
@@ -93,6 +96,7 @@ class Variant:
     chart: str = "prefix"  # prefix, bars, changes, bars+changes, ahead: what is repeated inside the events
     features: str = "now+next+place+degree"
     heads: str = "degree"  # degree, interval, next_degree: scores added to those of the notes; landing: to the lengths
+    turn: str = ""  # what turns the attention: time, token (its number), both (every second pair of channels)
     order: str = "pitch"  # pitch before rhythm, or rhythm before pitch
     velocity: str = "change"  # or note
     transpose: int = 1
@@ -340,6 +344,7 @@ class Player:
             min(self.step - self.onset, 96) + 1 if self.onset >= 0 else 0,
             last + 1,
             following,
+            self.step,
         )
 
 
@@ -400,6 +405,8 @@ class Model(nn.Module):
             eos_token_id=0,
         )
         self.trunk = GPT2Model(config)
+        for layer, block in enumerate(self.trunk.h if variant.turn else ()):
+            block.attn = RotaryAttention(config, layer_idx=layer)
         self.embedding = nn.Embedding(size, variant.n_embd)
         self.feature_embedding = nn.Embedding(max(1, sum(sizes)), variant.n_embd)
         self.heads = nn.ModuleDict()
@@ -414,6 +421,9 @@ class Model(nn.Module):
             index = rows[..., self.columns] + self.offsets
             chart = functional.embedding_bag(index.flatten(0, 1), self.feature_embedding.weight, mode="sum")
             x = x + chart.view(*ids.shape, -1)
+        if self.variant.turn:
+            turn = self._angles(rows, kwargs.get("position_ids"))
+            kwargs["turn"] = turn.cos().float(), turn.sin().float()
         out = self.trunk(inputs_embeds=x, **kwargs)
         hidden = out.last_hidden_state
         scores = hidden @ self.embedding.weight.T
@@ -429,6 +439,16 @@ class Model(nn.Module):
             added = head(hidden).gather(-1, index) * (base > 0).unsqueeze(-1)
             scores = torch.cat([scores[..., : note.start], scores[..., note] + added, scores[..., note.stop :]], dim=-1)
         return scores, out.past_key_values
+
+    def _angles(self, rows: Tensor, numbers: Tensor | None) -> Tensor:
+        """What pairs of channels are turned by; waves of 4 to 1024 tokens, or as the package has them in time."""
+        if numbers is None:
+            numbers = torch.arange(rows.shape[1]).expand(rows.shape[:2])
+        width = self.variant.n_embd // self.variant.n_head
+        by_token, by_time = angles(numbers, width, 8), angles(rows[..., STEP], width, self.v.grid)
+        if self.variant.turn == "both":
+            return torch.where(torch.arange(width // 2) % 2 == 0, by_time, by_token)
+        return {"time": by_time, "token": by_token}[self.variant.turn]
 
     def _landing(self, places: Tensor, rows: Tensor, size: int) -> Tensor:
         """Scores of lengths and rests by where in the beat they end."""

@@ -120,6 +120,11 @@ class ModelConfig:
     def __post_init__(self) -> None:
         _require(min(self.n_layer, self.n_head, self.n_embd, self.block_size) > 0, "model sizes must be positive")
         _require(self.n_embd % self.n_head == 0, f"n_embd {self.n_embd} is not divisible by n_head {self.n_head}")
+        width = self.n_embd // self.n_head
+        _require(
+            not self.chart_features or width % 2 == 0,
+            f"a head has n_embd / n_head = {width} channels, which must be even: its attention turns pairs of them",
+        )
         _require(0 <= self.dropout < 1, f"dropout is {self.dropout}: expected a share below 1")
 
 

@@ -62,12 +62,12 @@ def fixture(has_features: bool) -> Fixture:
     torch.manual_seed(1)
     config = load_config("tiny").with_values({**SHAPE, "chart_features": has_features}).model
     model = build_model(config, V).eval()
-    for weight in model.parameters():
+    for weight in (*model.parameters(), *(table for name, table in model.named_buffers() if name == "rest_scores")):
         torch.nn.init.normal_(weight, std=0.2)
     sizes = feature_sizes(V) if has_features else ()
     decoder_config = DecoderConfig(2, 2, 32, CONTEXT, V, tuple(sizes))
     token_ids = torch.randint(len(V), (5, CONTEXT))
-    rows = [torch.randint(size, (5, CONTEXT)) for size in feature_sizes(V)]
+    rows = [torch.randint(size or 5000, (5, CONTEXT)) for size in feature_sizes(V)]
     return Fixture(model, decoder_config, token_ids, torch.stack(rows, dim=-1))
 
 
@@ -199,7 +199,7 @@ def test_layers_compiled_or_not_are_the_same() -> None:
 def test_relative_scores_looked_up_are_those_computed() -> None:
     torch.manual_seed(2)
     tables = RelativeTables(V, torch.device("cpu"))
-    rows = torch.stack([torch.randint(size, (200,)) for size in feature_sizes(V)], dim=-1)
+    rows = torch.stack([torch.randint(size or 5000, (200,)) for size in feature_sizes(V)], dim=-1)
     rows[:20] = 0
     relative = torch.randn(200, relative_size(V))
     found = tables.scores(torch.nn.functional.pad(relative, (0, 1)), rows)

@@ -8,7 +8,7 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.tokens.codec import Codec
-from solomuse.tokens.features import FEATURES, FeatureReader, feature_sizes, features
+from solomuse.tokens.features import FEATURES, STEP, FeatureReader, feature_sizes, features
 from solomuse.tokens.grammar import Parser
 from solomuse.tokens.transposition import room_to_transpose, transpose_features, transpose_ids
 from solomuse.tokens.vocabulary import CONDITIONS, SEP, vocabulary
@@ -28,6 +28,7 @@ def test_the_features_say_where_the_cursor_is_in_the_chart() -> None:
     token_ids, found = rows(sheet)
     first = found[token_ids.index(SEP)]
     assert dict(zip(FEATURES, first.tolist(), strict=True)) == {
+        "step": 0,
         "root": 1,
         "quality": first[FEATURES.index("quality")],
         "bass": 1,
@@ -48,6 +49,7 @@ def test_the_features_say_where_the_cursor_is_in_the_chart() -> None:
     assert (last[FEATURES.index("bass")], last[FEATURES.index("until_next")]) == (5, 0)
     assert (last[FEATURES.index("pitch")], last[FEATURES.index("interval")]) == (68, 3 + 26)
     assert last[FEATURES.index("bars_left")] == 1
+    assert found[-3:, STEP].tolist() == [52, 64, 64]  # the length of G, the last bar line, the end
 
 
 def test_the_charts_own_positions_have_no_features() -> None:
@@ -59,7 +61,16 @@ def test_the_charts_own_positions_have_no_features() -> None:
 @settings(max_examples=50, deadline=None)
 def test_every_feature_is_within_its_size(sheet: LeadSheet) -> None:
     _, found = rows(sheet)
-    assert (found < np.array(feature_sizes(VOCABULARY))).all()
+    assert (found < np.array(feature_sizes(VOCABULARY)))[:, STEP + 1 :].all()
+
+
+@given(lead_sheets())
+@settings(max_examples=50, deadline=None)
+def test_the_step_goes_from_the_beginning_to_the_end(sheet: LeadSheet) -> None:
+    token_ids, found = rows(sheet)
+    steps = found[token_ids.index(SEP) :, STEP]
+    assert (np.diff(steps) >= 0).all()
+    assert (steps[0], steps[-1]) == (0, sheet.chart.duration // VOCABULARY.step_ticks)
 
 
 @given(lead_sheets(pitches=(20, 100)), st.integers(-6, 5))

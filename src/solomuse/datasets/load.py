@@ -53,7 +53,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
         """Token ids of shape (T,) and features of shape (T, F) of one window."""
         song, shard, place, first, bars, *_ = self.table[index].tolist()
         sheet = self.shards.sheet(shard, place).slice(first, first + bars).saying(player=int(self.players[song]))

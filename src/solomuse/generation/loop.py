@@ -20,7 +20,7 @@ from solomuse.tokens.features import CHORD_COLUMNS
 from solomuse.tokens.vocabulary import EOS, Vocabulary
 
 Integers = NDArray[np.int64]
-Read = tuple[NDArray[np.uint16], NDArray[np.uint8]]
+Read = tuple[NDArray[np.uint16], NDArray[np.int32]]
 """Token ids of shape (T,) and their features of shape (T, F)."""
 
 
@@ -114,7 +114,7 @@ def _so_far(part: Read, history: Sequence[tuple[Integers, Integers, NDArray[np.b
     played = [(ids[row], rows[row]) for ids, rows, _ in history]
     return (
         np.append(token_ids, np.array([token_id for token_id, _ in played], dtype=np.uint16)),
-        np.concatenate([features, np.array([own for _, own in played], dtype=np.uint8)]),
+        np.concatenate([features, np.array([own for _, own in played], dtype=np.int32)]),
     )
 
 

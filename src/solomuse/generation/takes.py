@@ -45,7 +45,7 @@ class Window:
     stop: int
     end: int
     token_ids: NDArray[np.uint16]
-    features: NDArray[np.uint8]
+    features: NDArray[np.int32]
 
 
 def _nothing_more(_: int) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 The embedding of each position is the token's plus one for each feature (`solomuse.tokens.features`): the
 current chord, the next one and when it comes, the place in the bar, the last note and how it was reached. To
-GPT-2's own scores of the next token are added those of `solomuse.model.relative`. The rest is GPT-2 unchanged.
+GPT-2's own scores of the next token are added those of `solomuse.model.relative` and `solomuse.model.rests`;
+its attention is turned by the time of the positions (`solomuse.model.rotary`). All else is GPT-2 unchanged.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutputWithPast
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.models.gpt2.modeling_gpt2 import GPT2Attention, eager_attention_forward
 
 from solomuse.config import ModelConfig
 from solomuse.model.relative import relative_scores, relative_size
-from solomuse.tokens.features import feature_sizes, features
+from solomuse.model.rests import CELLS, KINDS, with_rests
+from solomuse.model.rotary import angles, turned
+from solomuse.tokens.features import STEP, feature_sizes, features
 from solomuse.tokens.vocabulary import BOS, EOS, PAD, Vocabulary, vocabulary
 
 
@@ -30,6 +35,39 @@ class ChartGPT2Config(GPT2Config):
     grid: int = 12
 
 
+class RotaryAttention(GPT2Attention):
+    """GPT-2's attention with queries and keys turned by their time; keys are kept turned."""
+
+    def forward(
+        self,
+        hidden_states: Tensor,
+        past_key_values: Any = None,
+        attention_mask: Tensor | None = None,
+        *,
+        turn: tuple[Tensor, Tensor],
+        **kwargs: Any,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The values mixed, shape (B, T, C), and the shares of each where the implementation gives them.
+
+        Parameters
+        ----------
+        hidden_states : Tensor of shape (B, T, C)
+        turn : tuple of Tensor of shape (B, T, head / 2)
+            Cosines and sines of the angles of these positions.
+        """
+        parts = self.c_attn(hidden_states).unflatten(-1, (3, self.num_heads, self.head_dim))  # (B, T, 3, heads, width)
+        queries, keys, values = parts.permute(2, 0, 3, 1, 4).unbind()  # each (B, heads, T, width)
+        queries, keys = turned(queries, *turn), turned(keys, *turn)
+        if past_key_values is not None:
+            keys, values = past_key_values.update(keys, values, self.layer_idx)
+        attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention_forward)
+        dropout = self.attn_dropout.p if self.training else 0.0
+        mixed, shares = attend(
+            self, queries, keys, values, attention_mask, dropout=dropout, scaling=self.scaling, **kwargs
+        )
+        return self.resid_dropout(self.c_proj(mixed.flatten(-2))), shares
+
+
 class ChartGPT2LMHeadModel(GPT2LMHeadModel):
     """GPT-2 with features of the chart; a causal language model like any other of transformers."""
 
@@ -37,10 +75,13 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
 
     def __init__(self, config: ChartGPT2Config) -> None:
         super().__init__(config)
+        for layer, block in enumerate(self.transformer.h):
+            block.attn = RotaryAttention(config, layer_idx=layer)
         sizes = config.feature_sizes or list(feature_sizes(vocabulary(config.grid)))
         self.feature_embedding = nn.Embedding(sum(sizes), config.n_embd)
         self.relative_head = nn.Linear(config.n_embd, relative_size(vocabulary(config.grid)), bias=False)
-        self._offsets = [sum(sizes[:index]) for index in range(len(sizes))]
+        self.register_buffer("rest_scores", torch.zeros(CELLS, KINDS))
+        self._offsets = [sum(sizes[:index]) for index in range(len(sizes)) if sizes[index]]
         self.loss_type = "ForCausalLM"
         self.post_init()
 
@@ -64,21 +105,24 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         labels : Tensor of shape (B, T), optional
             Token ids, -100 where nothing is to be learned.
         """
-        rows = self._features_of(input_ids) if features is None else features
-        index = rows.long() + torch.tensor(self._offsets, device=rows.device)
+        rows = (self._features_of(input_ids) if features is None else features).long()
+        index = rows[..., STEP + 1 :] + torch.tensor(self._offsets, device=rows.device)
         chart = functional.embedding_bag(index.flatten(0, 1), self.feature_embedding.weight, mode="sum")
         embeds = self.transformer.wte(input_ids) + chart.view(*input_ids.shape, -1)  # (B, T, C)
+        turn = angles(rows[..., STEP], self.config.n_embd // self.config.n_head, self.config.grid)
         loss_kwargs = {key: kwargs.pop(key) for key in ("num_items_in_batch",) if key in kwargs}
         out = self.transformer(
             inputs_embeds=embeds,
             attention_mask=attention_mask,
             past_key_values=past_key_values,
             use_cache=use_cache,
+            turn=(turn.cos().float(), turn.sin().float()),
             **{key: value for key, value in kwargs.items() if key in ("position_ids", "cache_position")},
         )
         hidden = out.last_hidden_state
-        relative = relative_scores(self.relative_head(hidden), rows.long(), vocabulary(self.config.grid))
-        logits = self.lm_head(hidden) + relative  # (B, T, V)
+        known = vocabulary(self.config.grid)
+        logits = self.lm_head(hidden) + relative_scores(self.relative_head(hidden), rows, known)  # (B, T, V)
+        logits = with_rests(logits, rows, self.rest_scores, known)
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels, vocab_size=self.config.vocab_size, **loss_kwargs)

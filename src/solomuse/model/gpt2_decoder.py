@@ -15,6 +15,9 @@ from solomuse.model.decoder import Cache, Decoder, DecoderConfig, Precision
 from solomuse.model.layers import Block, FloatLinear, Norm, Stack, compiled
 from solomuse.model.quantised import ByteAttention, ByteLinear, is_supported
 from solomuse.model.relative import RelativeTables
+from solomuse.model.rests import RestTable
+from solomuse.model.rotary import Turns
+from solomuse.tokens.features import STEP
 
 
 class GPT2Decoder(Decoder):
@@ -41,7 +44,10 @@ class GPT2Decoder(Decoder):
         self._heads = Heads(config.n_layer, config.n_head, config.n_embd // config.n_head)
         self._attention = self._new_attention()
         self._table, self._columns = _joint_table(config, weights)
-        self._relative = RelativeTables(config.vocabulary, self._device) if config.feature_sizes else None
+        has_features, grid = bool(config.feature_sizes), config.vocabulary.grid
+        self._relative = RelativeTables(config.vocabulary, self._device) if has_features else None
+        self._rests = RestTable(weights["rest_scores"], config.vocabulary) if has_features else None
+        self._turns = Turns(self._heads.width, grid, self._device) if has_features else None
         self._stack = Stack(
             [self._block(weights, f"transformer.h.{layer}") for layer in range(config.n_layer)],
             self._norm(weights, "transformer.ln_f"),
@@ -82,15 +88,17 @@ class GPT2Decoder(Decoder):
         assert isinstance(cache, KeyValueCache)
         x = self._embed(token_ids, features, cache.positions)
         cache.advance()
-        scores = self._step(x, cache.stores, cache.reach, cache.newest, cache.mask, cache.indices)
+        turns = self._turns_of(features)
+        scores = self._step(x, turns, cache.stores, cache.reach, cache.newest, cache.mask, cache.indices)
         return self._with_relative(scores, features)
 
     def _read(self, token_ids: Tensor, features: Tensor, cache: KeyValueCache, row: int) -> Tensor:
         """What the model holds of a row's last token, (1, C), with all of them in the cache."""
         T, heads = len(token_ids), self._heads
         x = self._embed(token_ids, features, torch.arange(T, device=self._device))  # (T, C)
+        turns = self._turns_of(features)
         for layer, block in enumerate(self._stack.blocks):
-            parts = block.ask(x).view(1, T, 3, heads.count, heads.width).permute(2, 0, 3, 1, 4)
+            parts = block.ask(x, turns).view(1, T, 3, heads.count, heads.width).permute(2, 0, 3, 1, 4)
             queries, keys, values = parts.unbind()  # (1, heads, T, width)
             cache.fill(layer, row, keys[0], values[0])
             mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
@@ -99,14 +107,19 @@ class GPT2Decoder(Decoder):
 
     def _embed(self, token_ids: Tensor, features: Tensor, positions: Tensor) -> Tensor:
         """Token, position and features as one sum, shape (N, C), of (N,), (N, F), (N,)."""
-        parts = (token_ids[:, None], positions[:, None], *((features,) if self.config.feature_sizes else ()))
+        embedded = (features[:, STEP + 1 :],) if self.config.feature_sizes else ()
+        parts = (token_ids[:, None], positions[:, None], *embedded)
         return functional.embedding_bag(torch.cat(parts, dim=1) + self._columns, self._table, mode="sum")
 
+    def _turns_of(self, features: Tensor) -> Tensor | None:
+        """By how much queries and keys are turned: shape (N, width / 2), complex64, of features of shape (N, F)."""
+        return None if self._turns is None else self._turns(features[:, STEP])
+
     def _with_relative(self, scores: Tensor, features: Tensor) -> Tensor:
-        if self._relative is None:
+        if self._relative is None or self._rests is None:
             return scores
         by_name, relative = scores.split((len(self.config.vocabulary), self._relative.size), dim=-1)
-        return by_name + self._relative.scores(relative, features)
+        return self._rests.add(by_name + self._relative.scores(relative, features), features)
 
     def _new_cache(self, positions: Tensor) -> KeyValueCache:
         return KeyValueCache(self._attention, self._heads.layers, self.config.block_size, positions)
@@ -163,12 +176,13 @@ def _joint_table(config: DecoderConfig, weights: Mapping[str, Tensor]) -> tuple[
     Returns
     -------
     table : Tensor of shape (rows, C)
-    columns : Tensor of shape (2 + F,), int64
+    columns : Tensor of shape (1 + F,), int64
+        Without the step, which has no rows.
     """
     names = ["transformer.wte.weight", "transformer.wpe.weight"]
     tables = [weights[name] for name in (*names, *(("feature_embedding.weight",) if config.feature_sizes else ()))]
     sizes = [len(tables[0]), len(tables[1]), *config.feature_sizes]
-    columns = [sum(sizes[:index]) for index in range(2 + len(config.feature_sizes))]
+    columns = [sum(sizes[:index]) for index in range(len(sizes)) if sizes[index]]
     return torch.cat(tables), torch.tensor(columns, device=tables[0].device)
 
 

@@ -92,9 +92,19 @@ class Block(nn.Module):
         self.attention_in, self.attention_out, self.wide_in, self.wide_out = linears
         self.attention, self.gelu = attention, Gelu()
 
-    def ask(self, x: Tensor) -> Tensor:
-        """Queries, keys and values, shape (N, 3 * C), of (N, C)."""
-        return self.attention_in(self.attention_norm(x))
+    def ask(self, x: Tensor, turns: Tensor | None) -> Tensor:
+        """Queries, keys and values, shape (N, 3 * C), of (N, C).
+
+        Parameters
+        ----------
+        turns : Tensor of shape (N, width / 2), complex64, optional
+            What pairs of channels of queries and keys are multiplied with: see `solomuse.model.rotary`.
+        """
+        joint = self.attention_in(self.attention_norm(x))
+        if turns is not None:
+            pairs = torch.view_as_complex(joint.view(len(x), 3, -1, turns.shape[1], 2))
+            pairs.narrow(1, 0, 2).mul_(turns[:, None, None])
+        return joint
 
     def think(self, x: Tensor, mixed: Tensor) -> Tensor:
         """What the layer makes of its input and of the values that the attention mixed, all (N, C)."""
@@ -104,6 +114,7 @@ class Block(nn.Module):
     def forward(
         self,
         x: Tensor,
+        turns: Tensor | None,
         store: list[Tensor],
         reach: int,
         newest: Tensor | None,
@@ -111,7 +122,7 @@ class Block(nn.Module):
         indices: list[Tensor],
     ) -> Tensor:
         """The newest position of each row, (B, C): see `FloatAttention`."""
-        return self.think(x, self.attention(self.ask(x), store, reach, newest, mask, indices))
+        return self.think(x, self.attention(self.ask(x, turns), store, reach, newest, mask, indices))
 
 
 class Stack(nn.Module):
@@ -128,6 +139,7 @@ class Stack(nn.Module):
     def forward(
         self,
         x: Tensor,
+        turns: Tensor | None,
         stores: list[list[Tensor]],
         reach: int,
         newest: Tensor | None,
@@ -136,7 +148,7 @@ class Stack(nn.Module):
     ) -> Tensor:
         """The scores after the newest position of each row, (B, C): see `FloatAttention`."""
         for layer, block in enumerate(self.blocks):
-            x = block(x, stores[layer], reach, newest, mask, indices)
+            x = block(x, turns, stores[layer], reach, newest, mask, indices)
         return self.scores(x)
 
 

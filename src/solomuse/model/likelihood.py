@@ -17,7 +17,7 @@ from solomuse.tokens.vocabulary import BOS, PAD, SEP, Kind, Vocabulary
 IGNORED = -100
 LENGTH_STEP = 32
 KINDS = ("pitch", "rhythm", "velocity", "chart")
-Sequence_ = tuple[NDArray[np.uint16], NDArray[np.uint8]]
+Sequence_ = tuple[NDArray[np.uint16], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, T
     Returns
     -------
     token_ids : Tensor of shape (B, T), int64
-    features : Tensor of shape (B, T, F), uint8
+    features : Tensor of shape (B, T, F), int32
     labels : Tensor of shape (B, T), int64
         The events; `IGNORED` on the chart and on the padding.
     """
@@ -115,7 +115,7 @@ def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, T
     longest = max(longest, min(room, -(-longest // LENGTH_STEP) * LENGTH_STEP))
     width = sequences[0][1].shape[1]
     ids = np.full((len(sequences), longest), PAD, dtype=np.int64)
-    rows = np.zeros((len(sequences), longest, width), dtype=np.uint8)
+    rows = np.zeros((len(sequences), longest, width), dtype=np.int32)
     labels = np.full((len(sequences), longest), IGNORED, dtype=np.int64)
     for index, (token_ids, features) in enumerate(sequences):
         length, first = len(token_ids), int(np.argmax(token_ids == SEP)) + 1

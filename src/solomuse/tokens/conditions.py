@@ -11,7 +11,7 @@ from solomuse.tokens.features import CHORD_COLUMNS, FIRST_CONDITION
 from solomuse.tokens.vocabulary import SEP, Vocabulary
 
 TokenIds = NDArray[np.uint16]
-Rows = NDArray[np.uint8]
+Rows = NDArray[np.int32]
 
 
 def without_conditions(

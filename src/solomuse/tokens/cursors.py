@@ -21,6 +21,7 @@ from solomuse.tokens.features import (
     POSITION,
     QUALITY,
     ROOT,
+    STEP,
     feature_rows,
 )
 from solomuse.tokens.grid_sheet import NO_QUALITY, NO_ROOT, GridSheet
@@ -101,7 +102,7 @@ class Cursors:
         self.phrase_start = np.array([_phrase_start(sheet, vocabulary.grid) for sheet in sheets])
         self.silent = np.zeros(len(sheets), dtype=np.int64)
         self.notes: list[list[tuple[int, int, int, int]]] = [[] for _ in sheets]
-        known: dict[int, tuple[NDArray[np.int16], Integers]] = {}
+        known: dict[int, tuple[NDArray[np.int32], Integers]] = {}
         tables = [known.setdefault(id(sheet), _places(sheet, vocabulary)) for sheet in sheets]
         longest = max(sheet.steps for sheet in sheets) + 1
         self._features = np.stack([np.pad(rows, ((0, longest - len(rows)), (0, 0))) for rows, _ in tables])
@@ -171,7 +172,9 @@ class Cursors:
         rows[:, DEGREE] = np.where((roots > 0) & (self.pitch >= 0), (self.pitch - roots + 1) % 12 + 1, 0)
         rows[:, PITCH] = self.pitch + 1
         rows[:, INTERVAL] = np.where(self.pitch_before >= 0, interval, 0)
-        return np.where(is_inside[:, None], rows[:, :-1], 0)
+        rows[~is_inside, STEP + 1 :] = 0
+        found: Integers = rows[:, :-1]
+        return found
 
 
 _AFTER = np.array([Stage.EVENT, Stage.DURATION, Stage.PITCH, Stage.ONSET, Stage.EVENT, Stage.EVENT])
@@ -185,16 +188,16 @@ def _phrase_start(sheet: GridSheet, grid: int) -> int:
     return int(starts[begins[-1]]) if len(begins) else 0
 
 
-def _places(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.int16], Integers]:
+def _places(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], Integers]:
     """The features of each step that do not depend on the notes, and how far it is to the next bar line.
 
-    The last step is the end of the form, where there are no features: the last column says so with -1.
+    The last step is the end of the form, where there are no features but the step: the last column says so with -1.
     """
     steps = np.arange(sheet.steps)
     none = np.zeros(0, dtype=np.int64)
     rows = feature_rows(steps, np.zeros_like(steps), none, sheet.chords, sheet.bar_lines, sheet.conditions, vocabulary)
-    table: NDArray[np.int16] = np.pad(rows.astype(np.int16), ((0, 1), (0, 1)))
-    table[-1, -1] = -1
+    table: NDArray[np.int32] = np.pad(rows.astype(np.int32), ((0, 1), (0, 1)))
+    table[-1, [STEP, -1]] = sheet.steps, -1
     following = sheet.bar_lines[np.searchsorted(sheet.bar_lines, steps, side="right")]
     to_bar_line: Integers = np.append(following - steps, 1)
     return table, to_bar_line

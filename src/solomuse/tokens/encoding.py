@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.music.meter import COMMON_TIME
-from solomuse.tokens.features import FEATURES, feature_rows
+from solomuse.tokens.features import FEATURES, STEP, feature_rows
 from solomuse.tokens.grid_sheet import NO_ROOT, GridSheet
 from solomuse.tokens.vocabulary import BAR, BOS, CONDITIONS, EOS, METERS, PLAYER, SEP, UNSAID, VELOCITIES, Vocabulary
 
@@ -19,21 +19,20 @@ _SLOTS = 5
 """Kinds of tokens of a chord, and of a note with the rest before it."""
 
 
-def encode(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+def encode(sheet: GridSheet, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """Token ids of the whole sequence, ``<BOS>`` to ``<EOS>``, and their features.
 
     Returns
     -------
     token_ids : ndarray of shape (T,), uint16
-    features : ndarray of shape (T, len(FEATURES)), uint8
+    features : ndarray of shape (T, len(FEATURES)), int32
         As `solomuse.tokens.features.features` gives them for these ids.
     """
     token_ids, features = encode_start(sheet, sheet.steps, vocabulary)
-    nowhere = np.zeros((1, len(FEATURES)), dtype=np.uint8)
-    return np.append(token_ids, np.uint16(EOS)), np.concatenate([features, nowhere])
+    return np.append(token_ids, np.uint16(EOS)), np.concatenate([features, features[-1:]])
 
 
-def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """Token ids from ``<BOS>`` to where the cursor stands at the end of a note, or on a bar line, `until`.
 
     Parameters
@@ -44,13 +43,14 @@ def encode_start(sheet: GridSheet, until: int, vocabulary: Vocabulary) -> tuple[
     Returns
     -------
     token_ids : ndarray of shape (T,), uint16
-    features : ndarray of shape (T, len(FEATURES)), uint8
+    features : ndarray of shape (T, len(FEATURES)), int32
     """
     chart = _chart_ids(sheet, vocabulary)
     events, steps, counts = _events(sheet, until, vocabulary)
     token_ids = np.concatenate([chart, events])
-    features = np.zeros((len(token_ids), len(FEATURES)), dtype=np.uint8)
+    features = np.zeros((len(token_ids), len(FEATURES)), dtype=np.int32)
     steps, counts = np.concatenate([[0], steps]), np.concatenate([[0], counts])  # from <SEP> on
+    features[len(chart) - 1 :, STEP] = steps
     inside = np.flatnonzero(steps < sheet.steps)
     features[len(chart) - 1 + inside] = feature_rows(
         steps[inside], counts[inside], sheet.notes[:, 1], sheet.chords, sheet.bar_lines, sheet.conditions, vocabulary

@@ -1,10 +1,12 @@
-"""Features of the chart at every position, which tell the model where it is in the chart.
+"""Features of every position, which tell the model where it is in the chart and in time.
 
 A small model does not hear chords that are tokens alone. So each position also carries what a player knows
 when choosing the next token: the chord that sounds at the cursor, the one that comes next and when, the place
 in the bar, the last note, its degree in the chord and the interval that led to it, and what is asked of the whole solo,
 such as its style. 0 stands for 'none' in every
 column, the chart's own positions included.
+
+The first column is the time. It has no embedding: `solomuse.model.rotary` turns the attention by it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from solomuse.tokens.grammar import Parser
 from solomuse.tokens.vocabulary import BAR, CONDITIONS, LONGEST_BAR_QUARTERS, QUALITY_LABELS, Vocabulary
 
 FEATURES = (
+    "step",  # steps since the beginning, at the end of the form too
     "root",  # pitch class of the current chord + 1
     "quality",  # index of its quality + 1
     "bass",  # semitones of its bass above its root + 1
@@ -35,9 +38,8 @@ FEATURES = (
     *CONDITIONS,  # index of the value + 1
 )
 FIRST_CONDITION = len(FEATURES) - len(CONDITIONS)
-ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL, BARS_LEFT = (
-    range(FIRST_CONDITION)
-)
+STEP, ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, *_ = range(FIRST_CONDITION)
+*_, POSITION, BAR_LENGTH, DEGREE, PITCH, INTERVAL, BARS_LEFT = range(FIRST_CONDITION)
 CHORD_COLUMNS = (ROOT, QUALITY, BASS, NEXT_ROOT, NEXT_QUALITY, UNTIL_NEXT, DEGREE)
 LARGEST_INTERVAL = 25
 MOST_BARS_LEFT = 15
@@ -46,12 +48,12 @@ Integers = NDArray[np.int64]
 
 
 def feature_sizes(vocabulary: Vocabulary) -> tuple[int, ...]:
-    """The number of values of each feature, 0 included."""
+    """The number of values of each feature that has an embedding, 0 included; for the step 0."""
     steps = LONGEST_BAR_QUARTERS * vocabulary.grid + 2
     qualities = len(QUALITY_LABELS) + 1
     conditions = (len(kind.values) + 1 for kind in vocabulary.conditions)
     chord, place, line = (13, qualities, 13, 13, qualities, steps), (steps, steps), (13, 129, 2 * LARGEST_INTERVAL + 2)
-    return (*chord, *place, *line, MOST_BARS_LEFT + 2, *conditions)
+    return (0, *chord, *place, *line, MOST_BARS_LEFT + 2, *conditions)
 
 
 class FeatureReader:
@@ -71,7 +73,7 @@ class FeatureReader:
         """The features after the newest token, in the order of `FEATURES`."""
         parser = self._parser
         if not parser.in_events or parser.step >= parser.total:
-            return (0,) * len(FEATURES)
+            return (parser.step if parser.in_events else 0, *(0,) * (len(FEATURES) - 1))
         if not self._next:
             self._next = _next_changes(_columns(parser)).tolist()
         chord = parser.chords[parser.chord]
@@ -92,7 +94,8 @@ class FeatureReader:
         line = (pitch + 1, interval if before >= 0 else 0)
         bars_left = min(len(parser.bar_lines) - 2 - parser.bar, MOST_BARS_LEFT) + 1
         said = (index + 1 for index in parser.conditions)
-        return (root, quality, bass, next_root, next_quality, until, position, length, degree, *line, bars_left, *said)
+        here = (parser.step, root, quality, bass, next_root, next_quality, until, position, length, degree)
+        return (*here, *line, bars_left, *said)
 
     @staticmethod
     def _place(parser: Parser) -> tuple[int, int]:
@@ -111,7 +114,7 @@ def _next_changes(chords: NDArray[np.integer[Any]]) -> Integers:
     return np.append(changes, len(chords))[np.searchsorted(changes, np.arange(len(chords)), side="right")]
 
 
-def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uint8]:
+def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.int32]:
     """Features of a sequence, all positions at once; the same as a `FeatureReader` gives one by one.
 
     Parameters
@@ -121,7 +124,7 @@ def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uin
 
     Returns
     -------
-    ndarray of shape (T, len(FEATURES)), uint8
+    ndarray of shape (T, len(FEATURES)), int32
         Row i describes where the cursor stands once token i is read.
 
     Raises
@@ -130,7 +133,7 @@ def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uin
         If a token of the chart does not fit.
     """
     parser = Parser(vocabulary)
-    rows = np.zeros((len(token_ids), len(FEATURES)), dtype=np.uint8)
+    rows = np.zeros((len(token_ids), len(FEATURES)), dtype=np.int32)
     start = 0
     while start < len(token_ids) and not parser.in_events:
         parser.read(int(token_ids[start]))
@@ -140,6 +143,7 @@ def features(token_ids: Sequence[int], vocabulary: Vocabulary) -> NDArray[np.uin
     start -= 1  # from <SEP> on
     events = np.asarray(token_ids[start:], dtype=np.int64)
     steps = _steps(events, parser)
+    rows[start:, STEP] = steps
     inside = np.flatnonzero(steps < parser.total)
     if len(inside):
         is_note = (events >= vocabulary.note_on.start) & (events < vocabulary.note_on.stop)
@@ -197,6 +201,7 @@ def feature_rows(
     """
     chord, bar = (np.searchsorted(ends, steps, side="right") for ends in (chords[:, 1], bar_lines[1:]))
     rows, roots = _chord_rows(chords)[chord], chords[chord, 2]
+    rows[:, STEP] = steps
     longest = LONGEST_BAR_QUARTERS * vocabulary.grid
     until = rows[:, UNTIL_NEXT] - steps
     rows[:, UNTIL_NEXT] = np.where(until > 0, np.minimum(until, longest) + 1, 0)

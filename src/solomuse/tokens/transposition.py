@@ -27,8 +27,8 @@ def transpose_ids(token_ids: NDArray[np.integer[Any]], semitones: int, vocabular
 
 
 def transpose_sequence(
-    token_ids: NDArray[np.integer[Any]], features: NDArray[np.uint8], semitones: int, vocabulary: Vocabulary
-) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    token_ids: NDArray[np.integer[Any]], features: NDArray[np.int32], semitones: int, vocabulary: Vocabulary
+) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """A sequence, shape (T,), and its features, shape (T, F), `semitones` higher; its register is that of its notes."""
     moved = transpose_ids(token_ids, semitones, vocabulary).astype(np.uint16)
     rows = transpose_features(features, semitones)
@@ -43,7 +43,7 @@ def transpose_sequence(
     return moved, rows
 
 
-def transpose_features(features: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
+def transpose_features(features: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
     """The features of the same music, `semitones` higher; only the root and the pitch are absolute."""
     moved = features.copy()
     roots, next_roots = (features[..., column].astype(np.int64) for column in (ROOT, NEXT_ROOT))
