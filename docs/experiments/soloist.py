@@ -56,7 +56,7 @@ def ends(dataset: Dataset, path: Path) -> Iterator[str]:
     model.rest_scores.zero_()
     without = shares(model, windows, dataset)
     model.rest_scores.copy_(table)
-    yield "| <BAR> | places | given without the table | with it | it came |\n|---|---|---|---|---|"
+    yield "| `<BAR>` | places | given without the table | with it | it came |\n|---|---|---|---|---|"
     for name, fitted in shares(model, windows, dataset).items():
         figures = (without[name][:, 0], fitted[:, 0], fitted[:, 1])
         yield f"| {name} | {len(fitted)} | {' | '.join(f'{values.mean():.2f}' for values in figures)} |"
