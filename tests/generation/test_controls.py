@@ -109,11 +109,11 @@ def _phrase_starts(cursors: Cursors, windows: Sequence[Window]) -> list[tuple[in
 
 
 def test_conditions_are_said_to_the_model(random_model: Model) -> None:
-    said = Controls(style="Bebop", feel="swing", player="ada", instrument="tenor").conditions(random_model)
+    said = Controls(style="Bebop", feel="swing", player="ada", instrument="tenor").conditions(random_model, 12)
     values = [kind.values for kind in random_model.vocabulary.conditions]
     assert (values[1][said["style"]], values[2][said["feel"]], said["player"]) == ("bebop", "swing", 0)
     assert values[3][said["instrument"]] == "tenor-sax"
-    assert Controls(instrument="tuba").conditions(random_model)["instrument"] == -1
+    assert Controls(instrument="tuba").conditions(random_model, 12)["instrument"] == -1
 
 
 def test_an_arc_makes_density_and_register_grow() -> None:
@@ -151,7 +151,7 @@ def test_a_model_that_has_not_learned_of_a_condition_says_so(random_model: Model
     bare = replace(random_model, about={**random_model.about, "conditions": {}, "players": []})
     for name in ("style", "feel", "player"):
         with pytest.raises(ConfigError, match=f"leave out --{name}"):
-            Controls(**{name: "x"}).conditions(bare)
+            Controls(**{name: "x"}).conditions(bare, 12)
 
 
 def test_sampling_keeps_what_it_should() -> None:
@@ -211,3 +211,9 @@ def test_a_seed_does_not_choose_alike_over_all_charts(random_model: Model) -> No
     charts = [parse_chart(text) for text in ("C | F", "F | C", "C | F | C", "(3/4) C | F")]
     first = {task_of(random_model, chart, Controls(), None, 1).take(0).rng.random() for chart in charts}
     assert len(first) == len(charts)
+
+
+@pytest.mark.parametrize(("bars", "place"), [(7, "inside"), (8, "whole")])
+def test_a_few_bars_come_from_the_inside_of_a_solo_unless_told(random_model: Model, bars: int, place: str) -> None:
+    assert PLACES[Controls().conditions(random_model, bars)["place"]] == place
+    assert PLACES[Controls(place="ending").conditions(random_model, bars)["place"]] == "ending"

@@ -98,3 +98,15 @@ def test_weights_that_do_not_fit_are_refused(toy_dataset: Path, model: Path, har
     save_file(harmed, path)
     with pytest.raises(ModelError, match="does not fit"):
         model_from_folder(model, config_of_model(model, ModelConfig()), load_dataset(toy_dataset).vocabulary)
+
+
+def test_how_the_solos_of_other_files_begin_and_end_is_forgotten(
+    toy_dataset: Path, toy_run: Path, toy_config: Config, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(toy_run / "model", model)
+    weights = load_file(model / "model.safetensors")
+    weights["rest_scores"] += 1
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    trained = train(toy_dataset, tmp_path / "run", toy_config.with_values({"epochs": 0.1}), init=model)
+    assert not load_file(trained.model / "model.safetensors")["rest_scores"].any()

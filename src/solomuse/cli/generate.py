@@ -88,7 +88,7 @@ def _add_controls(group: Any) -> None:
     group.add_argument("--style", help="bebop, hardbop, ...: of those that the model has learned")
     group.add_argument("--feel", help="swing, latin, ...: of those that the model has learned")
     group.add_argument("--player", help="of those that the model has learned")
-    group.add_argument("--place", choices=PLACES, help="which part of a solo it is; whole unless given")
+    group.add_argument("--place", choices=PLACES, help="which part of a solo it is; unless given, whole from 8 bars on")
     group.add_argument("--voices", type=int, help="the solo on top of a section: 1 to 4")
     group.add_argument("--arc", type=float, help="grow (to 1) or calm down (to -1) from start to end")
 

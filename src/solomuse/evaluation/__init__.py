@@ -99,7 +99,8 @@ def evaluate(
     dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
     model, controls = load_model(folder) if solos else None, Controls(style=style)
     if model is not None:
-        controls.conditions(model)  # which refuses a style that it has not learned, before this takes its time
+        # which refuses a style that it has not learned, before this takes its time
+        controls.conditions(model, dataset.config.window_bars)
     if out is not None:
         make_folder(out)
     windows, codec = dataset.windows(split), Codec(dataset.vocabulary)

@@ -16,6 +16,9 @@ from solomuse.music.instruments import Instrument, find_instrument
 from solomuse.tokens.vocabulary import DENSITIES, PLACES, REGISTERS, UNSAID, nearest
 
 OCTAVE = 12
+
+FEWEST_BARS = 8
+"""Of a whole solo. Shorter ones, which humans do not play, would mostly be the silence before and after."""
 ARC_DENSITY, ARC_SEMITONES = 0.5, 7.0
 """How much an arc of 1 adds at its top and takes away at its bottom: a share of the density, semitones."""
 USUAL_DENSITY, USUAL_REGISTER = 5.0, 65.0
@@ -47,7 +50,8 @@ class Controls:
     style, feel, player : str
         What the model has learned of: see `Model.choices`.
     place : {"whole", "opening", "inside", "ending"}
-        Which part of a solo is played: it begins and ends as a solo does, or comes from before, or goes on.
+        Which part of a solo is played: it begins and ends as a solo does, or comes from before, or goes on. Unless
+        given, a chart of `FEWEST_BARS` or more is a whole solo, a shorter one comes from the inside of one.
     arc : float
         How much a solo grows from start to end in density and register, -1 (it calms down) to 1.
     voices : int
@@ -75,7 +79,7 @@ class Controls:
     style: str | None = None
     feel: str | None = None
     player: str | None = None
-    place: str = "whole"
+    place: str | None = None
     arc: float = 0.0
     voices: int = 1
 
@@ -86,7 +90,8 @@ class Controls:
         _check(self.register is None or 0 <= self.register <= 127, f"register is {self.register}: expected 0 to 127")
         _check(self.phrase is None or 0 < self.phrase <= 256, f"phrase is {self.phrase}: expected 1 to 256 quarters")
         _check(self.rests is None or 0 <= self.rests <= 0.9, f"rests is {self.rests}: expected a share of 0 to 0.9")
-        _check(self.place in PLACES, f"place is {self.place!r}: expected one of {', '.join(PLACES)}")
+        places = ", ".join(PLACES)
+        _check(self.place is None or self.place in PLACES, f"place is {self.place!r}: expected one of {places}")
         _check(-1 <= self.arc <= 1, f"arc is {self.arc}: expected -1 (it calms down) to 1 (it builds up)")
         _check(1 <= self.voices <= 4, f"voices is {self.voices}: expected 1 to 4")
         low, high = self.range
@@ -123,8 +128,8 @@ class Controls:
         rules += [Rests(self.rests)] if self.rests is not None else []
         return tuple(rules)
 
-    def conditions(self, model: Model) -> dict[str, int]:
-        """The conditions that hold throughout, by name; indices of their values.
+    def conditions(self, model: Model, bars: int) -> dict[str, int]:
+        """The conditions that hold throughout a solo of so many bars, by name; indices of their values.
 
         Raises
         ------
@@ -133,7 +138,7 @@ class Controls:
         """
         asked = {"style": self.style, "feel": self.feel, "player": self.player}
         said = {name: _index(name, value, model) for name, value in asked.items() if value is not None}
-        said["place"] = PLACES.index(self.place)
+        said["place"] = PLACES.index(self.place or ("whole" if bars >= FEWEST_BARS else "inside"))
         if self.solo_instrument is not None:
             name = solo_instrument(self.solo_instrument.program)
             choices = model.choices("instrument")

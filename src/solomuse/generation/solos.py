@@ -89,7 +89,7 @@ def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, s
         raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
     codec = Codec(model.vocabulary)
     quantised = codec.quantise(LeadSheet(chart, ()))
-    grid = codec.on_grid(quantised).saying(**controls.conditions(model))
+    grid = codec.on_grid(quantised).saying(**controls.conditions(model, len(chart.bars)))
     drawn = outline(edit, quantised.chart, grid, codec)
     low, high = controls.range
     if edit is not None and edit.lock == "pitches" and not all(low <= n.pitch <= high for n in edit.line.melody):

@@ -180,7 +180,12 @@ def _check_room(datasets: Sequence[Dataset], block_size: int) -> None:
 
 
 def _model(config: Config, vocabulary: Vocabulary, init: Path | None) -> PreTrainedModel:
-    return build_model(config.model, vocabulary) if init is None else model_from_folder(init, config.model, vocabulary)
+    if init is None:
+        return build_model(config.model, vocabulary)
+    model = model_from_folder(init, config.model, vocabulary)
+    if config.model.chart_features:
+        model.rest_scores.zero_()  # other music begins and ends in its own way
+    return model
 
 
 def _make_ready(out: Path, run: dict[str, Any], step: int) -> None:
