@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from solomuse.cli.charts import add_chart, chosen_chart
 from solomuse.cli.options import AddCommand, refuse_existing, show
 from solomuse.errors import ConfigError, OutputError
+from solomuse.files import make_folder, write_whole
 from solomuse.music.pitch import parse_pitch
 from solomuse.tokens.vocabulary import PLACES
 
@@ -154,8 +155,6 @@ def _melodies(model: Model) -> Melodies | None:
 
 def _write(solo: Solo, paths: list[Path], rendering: Rendering, report: dict[str, Any]) -> None:
     """Write a solo, and its report, into files."""
-    from solomuse.files import write_whole
-
     for path in paths:
         if path.suffix.lower() == REPORT_ENDING:
             write_whole(path, f"{json.dumps(report, ensure_ascii=False, indent=1)}\n".encode())
@@ -219,7 +218,8 @@ def _all_or_none(paths: list[list[Path]]) -> Iterator[None]:
     missing = {parent for path in files for parent in path.parents if not parent.exists()}
     folders = sorted(missing, key=lambda folder: len(folder.parts))
     try:
-        _make(folders)
+        for folder in folders:
+            make_folder(folder)
         yield
     except BaseException:
         for path in files:
@@ -229,14 +229,6 @@ def _all_or_none(paths: list[list[Path]]) -> Iterator[None]:
             with suppress(OSError):
                 folder.rmdir()
         raise
-
-
-def _make(folders: list[Path]) -> None:
-    for folder in folders:
-        try:
-            folder.mkdir()
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from None
 
 
 def _controls(arguments: argparse.Namespace) -> Controls:
