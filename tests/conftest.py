@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,22 @@ def toy_dataset(tmp_path_factory: pytest.TempPathFactory, toy_config: Config) ->
     out = tmp_path_factory.mktemp("data") / "dataset"
     prepare([REMOTE], out, toy_config.data, jobs=1)
     return out
+
+
+@pytest.fixture(scope="session")
+def few_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of six of the songs, which have 31 windows to train on."""
+    folder = tmp_path_factory.mktemp("few") / "songs"
+    folder.mkdir()
+    for path in sorted(REMOTE.glob("*.mid"))[:6]:
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def few_dataset(few_songs: Path, toy_config: Config) -> Path:
+    prepare([few_songs], few_songs.with_name("dataset"), toy_config.data, jobs=1)
+    return few_songs.with_name("dataset")
 
 
 @pytest.fixture(scope="session")

@@ -22,25 +22,34 @@ def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
     assert [v.tokens[token_id] for token_id in ids][-3:] == ["NOTE_ON_60", "DUR_2", "<EOS>"]
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
+LOADED_AFTER = """
+import os, sys
+import accelerate, huggingface_hub.hf_api, scipy.optimize, torch._dynamo, torch.distributed.tensor  # once for all
+
+assert not any(name.startswith(("transformers", "solomuse")) for name in sys.modules)
+for first in sys.argv[2:]:
+    if os.fork() == 0:
+        exec(first)
+        from transformers import AutoConfig, AutoModelForCausalLM
+
+        assert AutoConfig.from_pretrained(sys.argv[1]).model_type == "chart_gpt2"
+        print(first, "->", type(AutoModelForCausalLM.from_pretrained(sys.argv[1])).__name__, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_import_solomuse_makes_the_auto_classes_know_the_model_in_whatever_order(toy_run: Path) -> None:
+    orders = [
         "import solomuse",
         "import transformers.models.auto.modeling_auto, solomuse",
         "import solomuse; from transformers import Trainer",
         "import solomuse, transformers.models.gpt2.modeling_gpt2",
         "import solomuse.model.gpt2",
-    ],
-)
-def test_import_solomuse_makes_the_auto_classes_know_the_model(toy_run: Path, first: str) -> None:
-    code = (
-        f"{first}\n"
-        "import sys; from transformers import AutoConfig, AutoModelForCausalLM\n"
-        "assert AutoConfig.from_pretrained(sys.argv[1]).model_type == 'chart_gpt2'\n"
-        "print(type(AutoModelForCausalLM.from_pretrained(sys.argv[1])).__name__)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, toy_run / "model"], capture_output=True, text=True)
-    assert (done.returncode, done.stdout.strip()) == (0, "ChartGPT2LMHeadModel"), done.stderr
+    ]
+    words = [sys.executable, "-c", LOADED_AFTER, toy_run / "model", *orders]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines() == [f"{order} -> ChartGPT2LMHeadModel" for order in orders], done.stderr
 
 
 def test_a_model_of_another_vocabulary_is_refused(toy_run: Path, tmp_path: Path) -> None:

@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from solomuse.config import Config
 from solomuse.errors import ConfigError, ModelError
-from solomuse.training import resumable, train
-from solomuse.training.checkpoints import checkpoints
+from solomuse.training import checkpoints, resumable, train
+from solomuse.training.trainer import SoloTrainer
 
-OPTIONS = {"epochs": 3, "eval_steps": 5, "n_layer": 2}
-
-WITH_A_SIGNAL = """
-import json, os, sys
-from pathlib import Path
-from solomuse.config import config_from_tables
-from solomuse.training import checkpoints, train, trainer
-
-dataset, out, tables, owner_name, name, call, signal = sys.argv[1:]
-owner = {"trainer": trainer.SoloTrainer, "checkpoints": checkpoints}[owner_name]
-whole, calls = getattr(owner, name), []
-
-def counted(*args, **kwargs):
-    calls.append(None)
-    if len(calls) == int(call):
-        os.kill(os.getpid(), int(signal))
-    return whole(*args, **kwargs)
-
-setattr(owner, name, counted)
-train(Path(dataset), Path(out), config_from_tables(json.loads(tables), "here"))
-"""
+OPTIONS = {"epochs": 2.25, "eval_steps": 5, "n_layer": 2, "batch_size": 4}
+"""18 steps, 8 of them an epoch."""
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +30,36 @@ def config(toy_config: Config) -> Config:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(toy_dataset: Path, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def uninterrupted(few_dataset: Path, config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "run"
-    train(toy_dataset, out, config)
+    train(few_dataset, out, config)
     return out
 
 
 def train_until(moment: tuple[str, str, int], sent: signal.Signals, dataset: Path, out: Path, config: Config) -> None:
     """Train in a process that is sent a signal at a call of a function."""
-    words = [sys.executable, "-c", WITH_A_SIGNAL, dataset, out, json.dumps(asdict(config)), *moment, int(sent)]
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
-    assert done.returncode == (-sent if sent == signal.SIGKILL else 0), done.stderr
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["solomuse.training"])  # takes seconds, so once for all
+    process = processes.Process(target=train_and_be_sent, args=(moment, sent, dataset, out, config), daemon=True)
+    process.start()
+    process.join(120)
+    assert process.exitcode == (-sent if sent == signal.SIGKILL else 0)
+
+
+def train_and_be_sent(
+    moment: tuple[str, str, int], sent: signal.Signals, dataset: Path, out: Path, config: Config
+) -> None:
+    owner_name, name, call = moment
+    owner = {"trainer": SoloTrainer, "checkpoints": checkpoints}[owner_name]
+    whole, calls = getattr(owner, name), count(1)
+
+    def counted(*args: object, **kwargs: object) -> object:
+        if next(calls) == call:
+            os.kill(os.getpid(), sent)
+        return whole(*args, **kwargs)
+
+    setattr(owner, name, counted)
+    train(dataset, out, config)
 
 
 def curve(run: Path) -> list[dict[str, float]]:
@@ -84,7 +85,7 @@ def weights(run: Path) -> dict[str, bytes]:
     ],
 )
 def test_a_run_that_was_ended_at_any_moment_goes_on_bit_for_bit(
-    toy_dataset: Path,
+    few_dataset: Path,
     config: Config,
     uninterrupted: Path,
     tmp_path: Path,
@@ -92,7 +93,7 @@ def test_a_run_that_was_ended_at_any_moment_goes_on_bit_for_bit(
     sent: signal.Signals,
 ) -> None:
     out = tmp_path / "run"
-    train_until(moment, sent, toy_dataset, out, config)
+    train_until(moment, sent, few_dataset, out, config)
     checkpoint, _, dataset, stored = resumable(out)
     assert checkpoint is not None
     train(dataset, out, stored, checkpoint)
@@ -124,7 +125,7 @@ def change_a_byte(path: Path) -> None:
 def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
     resumable_run: Path, caplog: pytest.LogCaptureFixture, name: str, harm: Callable[[Path], None], reason: str
 ) -> None:
-    *_, older, newest = checkpoints(resumable_run)
+    *_, older, newest = checkpoints.checkpoints(resumable_run)
     harm(newest / name)
     with caplog.at_level(logging.WARNING):
         assert resumable(resumable_run)[0] == older
@@ -141,13 +142,13 @@ def resumable_run(uninterrupted: Path, tmp_path: Path) -> Path:
 
 
 def test_a_run_does_not_go_on_with_other_songs_or_another_shape(
-    toy_dataset: Path, config: Config, resumable_run: Path, tmp_path: Path
+    few_dataset: Path, config: Config, resumable_run: Path, tmp_path: Path
 ) -> None:
     checkpoint = resumable(resumable_run)[0]
     wider = replace(config, model=replace(config.model, n_embd=32))
     with pytest.raises(ConfigError, match="n_embd is 32, but the run"):
-        train(toy_dataset, resumable_run, wider, checkpoint)
-    other = Path(shutil.copytree(toy_dataset, tmp_path / "other"))
+        train(few_dataset, resumable_run, wider, checkpoint)
+    other = Path(shutil.copytree(few_dataset, tmp_path / "other"))
     report = json.loads((other / "dataset.json").read_text())
     (other / "dataset.json").write_text(json.dumps({**report, "fingerprint": "0"}))
     with pytest.raises(ConfigError, match="is not what the run"):
@@ -157,4 +158,4 @@ def test_a_run_does_not_go_on_with_other_songs_or_another_shape(
 def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(uninterrupted: Path, tmp_path: Path) -> None:
     shutil.copy(uninterrupted / "run.json", tmp_path)
     checkpoint, out, _, config = resumable(tmp_path)
-    assert (checkpoint, out, config.training.epochs) == (None, tmp_path, 3)
+    assert (checkpoint, out, config.training.epochs) == (None, tmp_path, 2.25)

@@ -36,7 +36,7 @@ def test_a_loss_that_stays_too_large_stops_the_run(
 ) -> None:
     monkeypatch.setattr("solomuse.training.watch.TOO_LARGE", 0.5)
     with pytest.raises(TrainingError, match=r"the loss at step 40 is .* where guessing costs 6.5"):
-        train(toy_dataset, tmp_path / "run", toy_config.with_values({"epochs": 9, "eval_steps": 200}))
+        train(toy_dataset, tmp_path / "run", toy_config.with_values({"batch_size": 2, "eval_steps": 200}))
 
 
 def watch(folder: Path, gradients: list[float]) -> Watch:
