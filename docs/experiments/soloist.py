@@ -23,9 +23,9 @@ from solomuse.config import load_config
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.model.folder import model_folder
 from solomuse.model.likelihood import Sequence_, likelihood
-from solomuse.tokens.features import BARS_LEFT, FIRST_CONDITION, PITCH
-from solomuse.tokens.vocabulary import BAR, PLACE, PLACES, SEP
+from solomuse.model.rests import LAST, SILENT
 from solomuse.training.initial import config_of_model, model_from_folder
+from solomuse.training.rests import rest_odds
 
 SHARES = (1, 0.7, 2 / 3, 0.6, 0.5, 0.4, 0)
 
@@ -62,30 +62,16 @@ def ends(dataset: Dataset, path: Path) -> Iterator[str]:
         yield f"| {name} | {len(fitted)} | {' | '.join(f'{values.mean():.2f}' for values in figures)} |"
 
 
-@torch.no_grad()
 def shares(model: PreTrainedModel, windows: list[Sequence_], dataset: Dataset) -> dict[str, NDArray[np.float64]]:
     """By place: how likely ``<BAR>`` was and whether it came, shape (places, 2)."""
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    lengths = dataset.vocabulary.duration
-    for token_ids, rows in windows:
-        place = int(rows[:, FIRST_CONDITION + PLACE].max()) - 1
-        begins, is_end = (
-            place >= 0 and PLACES[place] in places for places in (("opening", "whole"), ("ending", "whole"))
-        )
-        if not (begins or is_end):
-            continue
-        ids = token_ids.astype(np.int64)
-        logits = model(torch.from_numpy(ids)[None], features=torch.from_numpy(rows)[None]).logits[0, :-1].float()
-        both = np.stack([logits.softmax(-1)[:, BAR].numpy(), ids[1:] == BAR], axis=-1)
-        before, left, is_silent = ids[:-1], rows[:-1, BARS_LEFT], rows[:-1, PITCH] == 0
-        may_rest = (before == SEP) | (before == BAR) | ((before >= lengths.start) & (before < lengths.stop))
-        for name, here in (
-            ("where a solo begins, before its first note", begins & is_silent & (left > 0)),
-            ("where it ends, in the last bar but one", is_end & (left == 2)),
-            ("in the last bar", is_end & (left == 1)),
-        ):
-            found.setdefault(name, []).append(both[may_rest & here])
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+    scores, cells, kinds = rest_odds(model, windows, dataset.vocabulary)
+    both = torch.stack((scores.softmax(-1)[:, 0], kinds == 0), dim=-1).numpy()
+    begins, ends = cells.numpy().T
+    return {
+        "where a solo begins, before its first note": both[begins == SILENT],
+        "where it ends, in the last bar but one": both[ends == LAST + 1],
+        "in the last bar": both[ends == LAST],
+    }
 
 
 def main() -> None:

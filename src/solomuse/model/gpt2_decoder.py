@@ -44,10 +44,7 @@ class GPT2Decoder(Decoder):
         self._heads = Heads(config.n_layer, config.n_head, config.n_embd // config.n_head)
         self._attention = self._new_attention()
         self._table, self._columns = _joint_table(config, weights)
-        has_features, grid = bool(config.feature_sizes), config.vocabulary.grid
-        self._relative = RelativeTables(config.vocabulary, self._device) if has_features else None
-        self._rests = RestTable(weights["rest_scores"], config.vocabulary) if has_features else None
-        self._turns = Turns(self._heads.width, grid, self._device) if has_features else None
+        self._reader = _ChartReader(config, weights) if config.feature_sizes else None
         self._stack = Stack(
             [self._block(weights, f"transformer.h.{layer}") for layer in range(config.n_layer)],
             self._norm(weights, "transformer.ln_f"),
@@ -77,7 +74,7 @@ class GPT2Decoder(Decoder):
             ]
         )
         last = torch.stack([features[row, length - 1] for row, length in zip(distinct, lengths, strict=True)])
-        scores = self._with_relative(self._stack.scores(hidden), last)
+        scores = self._scores(self._stack.scores(hidden), last)
         if len(distinct) == len(index):
             return scores, cache
         return scores[index], cache.select(torch.tensor(index))
@@ -88,15 +85,15 @@ class GPT2Decoder(Decoder):
         assert isinstance(cache, KeyValueCache)
         x = self._embed(token_ids, features, cache.positions)
         cache.advance()
-        turns = self._turns_of(features)
+        turns = self._turns(features)
         scores = self._step(x, turns, cache.stores, cache.reach, cache.newest, cache.mask, cache.indices)
-        return self._with_relative(scores, features)
+        return self._scores(scores, features)
 
     def _read(self, token_ids: Tensor, features: Tensor, cache: KeyValueCache, row: int) -> Tensor:
         """What the model holds of a row's last token, (1, C), with all of them in the cache."""
         T, heads = len(token_ids), self._heads
         x = self._embed(token_ids, features, torch.arange(T, device=self._device))  # (T, C)
-        turns = self._turns_of(features)
+        turns = self._turns(features)
         for layer, block in enumerate(self._stack.blocks):
             parts = block.ask(x, turns).view(1, T, 3, heads.count, heads.width).permute(2, 0, 3, 1, 4)
             queries, keys, values = parts.unbind()  # (1, heads, T, width)
@@ -111,15 +108,11 @@ class GPT2Decoder(Decoder):
         parts = (token_ids[:, None], positions[:, None], *embedded)
         return functional.embedding_bag(torch.cat(parts, dim=1) + self._columns, self._table, mode="sum")
 
-    def _turns_of(self, features: Tensor) -> Tensor | None:
-        """By how much queries and keys are turned: shape (N, width / 2), complex64, of features of shape (N, F)."""
-        return None if self._turns is None else self._turns(features[:, STEP])
+    def _turns(self, features: Tensor) -> Tensor | None:
+        return self._reader and self._reader.turns(features)
 
-    def _with_relative(self, scores: Tensor, features: Tensor) -> Tensor:
-        if self._relative is None or self._rests is None:
-            return scores
-        by_name, relative = scores.split((len(self.config.vocabulary), self._relative.size), dim=-1)
-        return self._rests.add(by_name + self._relative.scores(relative, features), features)
+    def _scores(self, scores: Tensor, features: Tensor) -> Tensor:
+        return self._reader.scores(scores, features) if self._reader else scores
 
     def _new_cache(self, positions: Tensor) -> KeyValueCache:
         return KeyValueCache(self._attention, self._heads.layers, self.config.block_size, positions)
@@ -148,6 +141,26 @@ class GPT2Decoder(Decoder):
             return ByteLinear(weight, bias)
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         return FloatLinear(weight.to(dtype), bias.to(dtype))
+
+
+class _ChartReader:
+    """What features do besides being embedded: they turn the attention, and score tokens by what these mean there."""
+
+    def __init__(self, config: DecoderConfig, weights: Mapping[str, Tensor]) -> None:
+        table = weights["rest_scores"]
+        self._names = len(config.vocabulary)
+        self._relative = RelativeTables(config.vocabulary, table.device)
+        self._rests = RestTable(table, config.vocabulary)
+        self._turns = Turns(config.n_embd // config.n_head, config.vocabulary.grid, table.device)
+
+    def turns(self, features: Tensor) -> Tensor:
+        """By how much queries and keys are turned: shape (N, width / 2), complex64, of features of shape (N, F)."""
+        return self._turns(features[:, STEP])
+
+    def scores(self, scores: Tensor, features: Tensor) -> Tensor:
+        """Scores of all tokens, (N, V), of what `_joint_head` gives and of features of shape (N, F)."""
+        by_name, relative = scores.split((self._names, self._relative.size), dim=-1)
+        return self._rests.add(by_name + self._relative.scores(relative, features), features)
 
 
 def precision_for(device: torch.device) -> Precision:

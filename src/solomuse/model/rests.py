@@ -17,9 +17,9 @@ from solomuse.tokens.vocabulary import BAR, PLACE, PLACES, Vocabulary
 KINDS = 2
 """Rests to the next bar line, and shorter ones."""
 
-_NONE, _SILENT, _BEGUN, _LAST = range(4)
-CELLS = _LAST + MOST_BARS_LEFT + 1
-"""No place of these; before and after the first note where a solo begins; each number of bars left where one ends."""
+_NONE, SILENT, _BEGUN, LAST = range(4)
+CELLS = LAST + MOST_BARS_LEFT + 1
+"""None of these; where a solo begins, before and after its first note; where one ends, its last bar and others."""
 
 _BEGINS, _ENDS = (
     torch.tensor([False, *(place in places for place in PLACES)])
@@ -40,8 +40,8 @@ def rest_cells(features: Tensor) -> Tensor:
     """
     place, left = features[..., FIRST_CONDITION + PLACE], features[..., BARS_LEFT]
     begins, ends = (flags.to(place.device)[place] & (left > 0) for flags in (_BEGINS, _ENDS))
-    beginning = torch.where(features[..., PITCH] > 0, _BEGUN, _SILENT) * begins
-    return torch.stack((beginning, (_LAST - 1 + left) * ends), dim=-1)
+    beginning = torch.where(features[..., PITCH] > 0, _BEGUN, SILENT) * begins
+    return torch.stack((beginning, (LAST - 1 + left) * ends), dim=-1)
 
 
 def with_rests(scores: Tensor, features: Tensor, table: Tensor, vocabulary: Vocabulary) -> Tensor:

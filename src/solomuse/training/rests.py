@@ -16,8 +16,15 @@ STEPS = 100
 
 
 @torch.no_grad()
-def _odds(model: PreTrainedModel, sequences: Iterable[Sequence_], vocabulary: Vocabulary) -> tuple[Tensor, ...]:
-    """What a model gives to the kinds of rests and to all else, where they may come and a table would count.
+def rest_odds(
+    model: PreTrainedModel, sequences: Iterable[Sequence_], vocabulary: Vocabulary
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a model gives to the kinds of rests and to all else, where they may come and a table counts.
+
+    Parameters
+    ----------
+    sequences : iterable of sequences
+        With features; at least one says a place where a solo begins or ends.
 
     Returns
     -------
@@ -62,7 +69,7 @@ def fitted_rests(model: PreTrainedModel, sequences: Iterable[Sequence_], vocabul
     Tensor of shape (CELLS, KINDS), float32
     """
     model.eval()
-    scores, cells, kinds = _odds(model, sequences, vocabulary)
+    scores, cells, kinds = rest_odds(model, sequences, vocabulary)
     table = torch.zeros(CELLS, KINDS, requires_grad=True)
     optimizer = torch.optim.LBFGS([table], max_iter=STEPS, line_search_fn="strong_wolfe")
 
