@@ -69,7 +69,7 @@ def decoder_seconds(decoder: GPT2Decoder, beginning: Tensor, rows: int, count: i
     features = torch.zeros(*ids.shape, 0, dtype=torch.int64)
     scores, cache = decoder.start(ids, features, torch.full((rows,), ids.shape[1]))
     for step in range(count):
-        token_ids = SAMPLING.choose(scores, torch.rand(rows))
+        token_ids = SAMPLING.choose(scores, torch.rand(rows), slice(None))  # as `generate` does
         if step < count - 1:
             scores = decoder.step(token_ids, features[:, 0], cache)
     return clock() - began

@@ -4,12 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from solomuse.config import Config, load_config
 from solomuse.datasets.build import prepare
 from solomuse.model.folder import Model
 
 REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
+settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+settings.load_profile("untimed")
+
 TOY = {"n_layer": 1, "n_head": 2, "n_embd": 16, "epochs": 1, "eval_steps": 4, "batch_size": 16, "threads": 1}
 
 

@@ -1,4 +1,4 @@
-"""What each control of generation does, over held-back charts: a table in Markdown.
+"""What each control of generation does, over held-back charts, and what variations leave: two tables in Markdown.
 
 python docs/experiments/controls.py DATASET [--model MODEL] [--charts 24] [--seeds 1 2]
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from solomuse.datasets.load import load_dataset
 from solomuse.evaluation.excerpts import excerpts
-from solomuse.generation import Controls, solos_over
+from solomuse.generation import Controls, Edit, generate, solos_over
 from solomuse.metrics.harmony import (
     chord_shift_gain,
     chord_tone_ratio,
@@ -23,7 +23,7 @@ from solomuse.metrics.harmony import (
     step_resolution,
 )
 from solomuse.metrics.rhythm import phrase_lengths, rest_share
-from solomuse.model.folder import load_model
+from solomuse.model.folder import Model, load_model
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.vocabulary import PLACES
 
@@ -44,6 +44,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     *({"player": value} for value in ("Charlie Parker", "Miles Davis")),
     *({"place": value} for value in PLACES),
 )
+VARIED = (0, 0.1, 0.3, 0.5, 0.7, 0.9)
 HEADER = (
     "setting",
     "notes a bar",
@@ -78,6 +79,9 @@ def main() -> None:
         print(
             _row(", ".join(f"{name} {value}" for name, value in asked.items()) or "nothing asked", played), flush=True
         )
+    print("\n| `--vary` | stay | notes |\n|---|---|---|")
+    for vary in VARIED:
+        print(_varied([excerpt.sheet for excerpt in human], model, vary, arguments.seeds), flush=True)
 
 
 def _row(name: str, sheets: Sequence[LeadSheet]) -> str:
@@ -93,6 +97,18 @@ def _row(name: str, sheets: Sequence[LeadSheet]) -> str:
         f"{np.mean(np.concatenate([phrase_lengths(sheet) for sheet in sheets])):.1f}",
     )
     return f"| {' | '.join((name, *cells))} |"
+
+
+def _varied(lines: Sequence[LeadSheet], model: Model, vary: float, seeds: Sequence[int]) -> str:
+    """The share of a line's notes that stay, at their time and pitch; notes for each of the line's."""
+    stay = notes = there = 0
+    for line in lines:
+        own = {(note.time, note.pitch) for note in line.melody}
+        for seed in seeds:
+            solo = generate(model, line.chart, seed=seed, edit=Edit(line, vary=vary))[0].sheet
+            stay += len(own & {(note.time, note.pitch) for note in solo.melody})
+            there, notes = there + len(own), notes + len(solo.melody)
+    return f"| {vary} | {stay / there:.2f} | {notes / there:.2f} |"
 
 
 if __name__ == "__main__":

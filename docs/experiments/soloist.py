@@ -1,10 +1,11 @@
-"""How the bundled soloist came to its weights after its two trainings: tables in Markdown.
+"""How the bundled soloist came to its weights: tables in Markdown.
 
-    python docs/experiments/soloist.py average DATASET FIRST SECOND      # how much of each training
-    python docs/experiments/soloist.py ends DATASET MODEL                # rests where a solo begins and ends
+    python docs/experiments/soloist.py bits DATASET MODEL ...      # what the melodies cost
+    python docs/experiments/soloist.py plays DATASET MODEL ...     # what is played when nothing is asked
+    python docs/experiments/soloist.py ends DATASET MODEL          # rests where a solo begins and ends
 
-DATASET is that of the solos, of `solomuse prepare`; FIRST, SECOND and MODEL are model folders. The first measures on
-the validation split, the second on both held-back ones.
+DATASET is that of the solos, of `solomuse prepare`; a MODEL is a model folder or a run. The first two measure on the
+validation split, the last one on both held-back ones.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
+from sampling import stretches, table
 from transformers import PreTrainedModel
 
 from solomuse.config import load_config
 from solomuse.datasets.load import Dataset, load_dataset
-from solomuse.model.folder import model_folder
+from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS
+from solomuse.evaluation.players import played_by_model
+from solomuse.model.folder import load_model
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.model.rests import LAST, SILENT
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
-
-SHARES = (1, 0.7, 2 / 3, 0.6, 0.5, 0.4, 0)
 
 
 def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
@@ -39,15 +40,19 @@ def windows_of(dataset: Dataset, split: str) -> list[Sequence_]:
     return [windows[index] for index in range(len(windows))]
 
 
-def average(dataset: Dataset, first: Path, second: Path) -> Iterator[str]:
-    model, windows = model_of(second, dataset), windows_of(dataset, "validation")
-    a, b = (load_file(model_folder(path) / "model.safetensors") for path in (first, second))
-    yield "| share of the second training | bits per note | pitch | rhythm |\n|---|---|---|---|"
-    for share in SHARES:
-        model.load_state_dict({name: (1 - share) * a[name] + share * b[name] for name in a}, strict=False)
-        found = likelihood(model, windows, dataset.vocabulary).per_note()
+def bits(dataset: Dataset, *paths: Path) -> Iterator[str]:
+    windows = windows_of(dataset, "validation")
+    yield "| model | bits per note | pitch | rhythm |\n|---|---|---|---|"
+    for path in paths:
+        found = likelihood(model_of(path, dataset), windows, dataset.vocabulary).per_note()
         kinds = (found[f"{name}bits_per_note"] for name in ("", "pitch_", "rhythm_"))
-        yield f"| {share:.2f} | {' | '.join(f'{bits:.3f}' for bits in kinds)} |"
+        yield f"| {path.name} | {' | '.join(f'{value:.3f}' for value in kinds)} |"
+
+
+def plays(dataset: Dataset, *paths: Path) -> Iterator[str]:
+    human, others = stretches(dataset, "validation", 96)
+    played = {path.name: played_by_model(load_model(path), human, (1, 2, 3), path.name) for path in paths}
+    yield from table("model", {**played, HUMAN: human, OTHER_HUMANS: others})
 
 
 def ends(dataset: Dataset, path: Path) -> Iterator[str]:
@@ -76,12 +81,14 @@ def shares(model: PreTrainedModel, windows: list[Sequence_], dataset: Dataset) -
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("average", "ends"))
+    parser.add_argument("table", choices=("bits", "plays", "ends"))
     parser.add_argument("dataset", type=Path)
     parser.add_argument("models", type=Path, nargs="+")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    rows = {"average": average, "ends": ends}[arguments.table](load_dataset(arguments.dataset), *arguments.models)
+    rows = {"bits": bits, "plays": plays, "ends": ends}[arguments.table](
+        load_dataset(arguments.dataset), *arguments.models
+    )
     for row in rows:
         print(row, flush=True)
 

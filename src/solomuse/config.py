@@ -153,6 +153,9 @@ class TrainConfig:
         Move each window by a random interval each time it is seen.
     chord_dropout : float
         Share of the windows whose chords are left out, so that a model knows melodies without them too.
+    condition_dropout : float
+        Share of the windows that say nothing of style, tempo, density and the like, so that a model knows what to play
+        when nothing is asked.
     learn_chart : bool
         Learn to predict the tokens of the chart too; else only the melody's.
     eval_steps : int
@@ -182,6 +185,7 @@ class TrainConfig:
     mix: str = ""
     transpose: bool = True
     chord_dropout: float = 0.1
+    condition_dropout: float = 0.2
     learn_chart: bool = False
     eval_steps: int = 500
     patience: int = 0
@@ -199,7 +203,9 @@ class TrainConfig:
             _require(0 < getattr(self, name) < math.inf, f"{name} is {getattr(self, name)}: expected more than 0")
         for name in ("max_minutes", "weight_decay", "max_grad_norm", "patience", "threads"):
             _require(0 <= getattr(self, name) < math.inf, f"{name} is {getattr(self, name)}: expected 0 or more")
-        _require(0 <= self.chord_dropout < 1, f"chord_dropout is {self.chord_dropout}: expected a share below 1")
+        for name in ("chord_dropout", "condition_dropout"):
+            share = getattr(self, name)
+            _require(0 <= share < 1, f"{name} is {share}: expected a share below 1")
         _require(0 <= self.warmup < 1, f"warmup is {self.warmup}: expected a share below 1")
         _require(0 <= self.seed < 2**32, f"seed is {self.seed}: expected 0 to {2**32 - 1}")
 

@@ -38,7 +38,7 @@ def columns(sheet: GridSheet) -> list[Any]:
 
 
 @given(st.lists(st.lists(lead_sheets(), min_size=1, max_size=3), max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_each_lead_sheet_is_found_again_at_its_place(
     tmp_path_factory: pytest.TempPathFactory, songs: list[list[LeadSheet]]
 ) -> None:

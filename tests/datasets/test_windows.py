@@ -27,7 +27,7 @@ def cuts(sheet: LeadSheet, bars: int, hop: int, max_tokens: int) -> list[dict[st
 
 
 @given(lead_sheets(pitches=(16, 100)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_window_stands_alone_with_the_chords_of_exactly_its_bars(sheet: LeadSheet) -> None:
     whole = CODEC.on_grid(sheet)
     for window in cuts(sheet, 2, 1, 256):

@@ -60,7 +60,7 @@ def test_the_ngram_model_plays_under_the_grammar() -> None:
     assert solo.sheet.melody[-1].end <= chart.duration
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(charts)
 def test_a_walk_stays_in_the_scales_and_in_its_range(chart: Chart) -> None:
     walked = Walker({}, 55, 82).play(chart, np.random.default_rng(1))

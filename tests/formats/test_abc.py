@@ -37,7 +37,7 @@ def chords(sheet: LeadSheet) -> list[str]:
 
 
 @given(notated_sheets())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_written_is_read_back_as_the_same(sheet: LeadSheet) -> None:
     assert read_abc(write_abc(sheet), lenient=True) == [sheet]
 
@@ -228,7 +228,7 @@ def test_a_broken_rhythm_after_a_bar_line_shortens_nothing() -> None:
 
 
 @given(st.text(alphabet="CDEFGABcdefgabz0123456789/<>()[]|:-\"^_=,'{}!~. \n%PKMLVX&", max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(music: str) -> None:
     for _, result in read_abc_tunes(tune(music)):
         assert isinstance(result, LeadSheet | SoloMuseError)

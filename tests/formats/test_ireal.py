@@ -453,14 +453,14 @@ ireal_charts = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ireal_charts, min_size=1, max_size=2), st.none() | names)
 def test_what_is_written_is_read_back(charts: list[Chart], playlist: str | None) -> None:
     assert read_ireal(write_ireal(charts, playlist)) == charts
     assert read_ireal(write_irealbook(charts, playlist)) == [replace(chart, qpm=None) for chart in charts]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("{}[]|ZNQSU1230 CFGn,pxr<>*ATD.al eod4", max_size=80))
 def test_no_progression_brings_the_reader_down(music: str) -> None:
     for _, result in read_ireal_songs(song(music), lenient=True):

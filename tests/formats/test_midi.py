@@ -539,7 +539,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         read_midi(tmp_path / "none.mid")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     data=st.just(
         midi_file(1, 96, track_chunk((0, meta(6, b"C")), (0, meta(0x58, b"\x03\x02\x18\x08")), (0, ON), (96, OFF)))
@@ -620,7 +620,7 @@ songs = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(songs)
 def test_a_song_reads_back_as_it_was_written(song: Song) -> None:
     with TemporaryDirectory() as folder:

@@ -56,7 +56,7 @@ C_BAR = harmony("C") + note("C5", 4)
 
 
 @given(notated_sheets())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_written_is_read_back_as_the_same(sheet: LeadSheet) -> None:
     assert parse_musicxml(print_musicxml(sheet).encode(), lenient=True) == sheet
 
@@ -275,7 +275,6 @@ PARTS = [*INSTRUMENTS.values()]
 
 
 @given(notated_sheets(), st.sampled_from(PARTS))
-@settings(deadline=None)
 def test_a_part_is_read_back_as_it_sounds(sheet: LeadSheet, part: Instrument) -> None:
     playable = replace(sheet, melody=tuple(replace(note, pitch=30 + note.pitch % 70) for note in sheet.melody))
     assert parse_musicxml(print_musicxml(playable, part).encode(), lenient=True) == playable

@@ -154,26 +154,33 @@ def test_a_model_that_has_not_learned_of_a_condition_says_so(random_model: Model
             Controls(**{name: "x"}).conditions(bare, 12)
 
 
-def test_sampling_keeps_what_it_should() -> None:
-    scores = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(1000, 1)
-    points = torch.linspace(0, 0.9999, 1000)
+def test_sampling_keeps_the_likely_notes_and_all_else() -> None:
+    scores = torch.log(torch.tensor([[0.1, 0.4, 0.24, 0.12, 0.04, 0.1]])).repeat(1000, 1)
+    points, notes = torch.linspace(0, 0.9999, 1000), slice(1, 5)
 
-    def kept(**options: float) -> list[float]:
-        chosen = Sampling(**{"top_p": 1.0, **options}).choose(scores, points)
-        return (torch.bincount(chosen, minlength=4) / 1000).tolist()
+    def shares(**options: float) -> list[float]:
+        chosen = Sampling(**{"top_p": 1.0, **options}).choose(scores, points, notes)
+        return (torch.bincount(chosen, minlength=6) / 1000).tolist()
 
-    assert kept() == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.01)
-    assert kept(top_p=0.8) == pytest.approx([0.625, 0.375, 0, 0], abs=0.01)
-    assert kept(top_k=1) == [1, 0, 0, 0]
-    assert kept(min_p=0.29) == pytest.approx([0.526, 0.316, 0.158, 0], abs=0.01)
-    assert kept(temperature=0.0) == [1, 0, 0, 0]
-    assert kept(temperature=10.0)[3] > 0.2
+    assert shares() == pytest.approx([0.1, 0.4, 0.24, 0.12, 0.04, 0.1], abs=0.01)
+    assert shares(top_p=0.8) == pytest.approx([0.1, 0.5, 0.3, 0, 0, 0.1], abs=0.01)
+    assert shares(top_k=1) == pytest.approx([0.1, 0.8, 0, 0, 0, 0.1], abs=0.01)
+    assert shares(min_p=0.29) == pytest.approx([0.1, 0.421, 0.253, 0.126, 0, 0.1], abs=0.01)
+    assert shares(temperature=0.0) == [0, 1, 0, 0, 0, 0]
+    assert shares(temperature=10.0)[4] > 0.12
+
+
+def test_sampling_chooses_what_is_allowed_only() -> None:
+    scores = torch.tensor([[-torch.inf, -torch.inf, -torch.inf, 0.0, 1.0, -torch.inf], [0.0, 1.0, *[-torch.inf] * 4]])
+    for point in (0.0, 0.5, 1 - 2**-24):  # the largest number of 32 bits below 1
+        chosen = Sampling(top_p=0.5).choose(scores, torch.tensor([point, point]), slice(0, 3))
+        assert scores.gather(1, chosen[:, None]).isfinite().all()
 
 
 def test_the_colder_the_nearer_to_the_likeliest_down_to_any_temperature() -> None:
     scores = torch.tensor([[1.0, 3.0, 2.0, -torch.inf]])
     for temperature in (1e-3, 1e-9, 1e-300):
-        assert Sampling(temperature).choose(scores, torch.tensor([0.999])).tolist() == [1]
+        assert Sampling(temperature).choose(scores, torch.tensor([0.999]), slice(None)).tolist() == [1]
 
 
 def test_an_arc_is_heard_within_one_window(random_model: Model) -> None:

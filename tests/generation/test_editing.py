@@ -47,7 +47,7 @@ def notes_of(sheet: LeadSheet, bar: int) -> list[Note]:
 
 
 @given(kept=st.sets(st.integers(0, 11), min_size=1, max_size=11), seed=st.integers(0, 99))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_kept_bars_stay_and_the_others_are_new(random_model: Model, line: LeadSheet, kept: set[int], seed: int) -> None:
     for solo in generate(random_model, CHART, seed=seed, edit=Edit(line, keep=kept)):
         assert all(notes_of(solo.sheet, bar) == notes_of(line, bar) for bar in kept)

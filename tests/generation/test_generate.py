@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from solomuse.model.folder import Model
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.vocabulary import BAR
 from tests.strategies import charts
 
 LONG = " | ".join(["Dm7 G7", "(3/4) Cmaj7", "(4/4) N.C.", "A7(b9)/G"] * 5)
@@ -41,7 +43,7 @@ def test_a_solo_has_exactly_the_charts_bars_and_chords(random_model: Model, text
 
 
 @given(charts, st.integers(0, 2**32), st.sampled_from([0.0, 1.0, 3.0]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_so_it_has_over_any_chart(random_model: Model, chart: Chart, seed: int, temperature: float) -> None:
     for solo in generate(random_model, chart, takes=2, seed=seed, temperature=temperature):
         check(solo, chart, random_model)
@@ -93,6 +95,25 @@ def test_generate_from_chords_gives_ids_that_decode_however_few(random_model: Mo
     token_ids = generate_from_chords(model=random_model, chord_roots=roots, n_events=10, temperature=1.0)
     sheet = Codec(random_model.vocabulary).decode(token_ids)
     assert (len(sheet.chart.bars), len(token_ids) <= 10 + 10 + 1) == (4, True)
+
+
+@pytest.mark.parametrize("text", ["C", "C | (3/4) F", LONG])
+def test_a_solo_has_a_note_however_little_the_model_cares_to_play(random_model: Model, text: str) -> None:
+    class Lazy(Controls):
+        rules = (lambda scores, *_: scores + 100 * torch.nn.functional.one_hot(torch.tensor(BAR), scores.shape[-1]),)
+
+    for solo in generate(random_model, text, takes=3, controls=Lazy()):
+        assert len(solo.sheet.melody) == 1
+
+
+def test_a_rule_may_forbid_even_that(random_model: Model) -> None:
+    def silent(scores: torch.Tensor, *_: object) -> torch.Tensor:
+        return torch.full_like(scores, -torch.inf).index_copy(1, torch.tensor([BAR]), scores[:, [BAR]])
+
+    class Silent(Controls):
+        rules = (silent,)
+
+    assert not generate(random_model, "C | F", controls=Silent())[0].sheet.melody
 
 
 def test_a_model_from_its_folder_and_a_trained_one_play_too(toy_run: Path) -> None:

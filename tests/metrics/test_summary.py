@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from solomuse.metrics.summary import MEASURES, all_metrics, spreads
 from solomuse.music.chart_text import parse_chart
@@ -13,7 +13,6 @@ from tests.strategies import lead_sheets
 NAMES = {*MEASURES, "structure_short", "structure_middle", "structure_long"}
 
 
-@settings(deadline=None)
 @given(lead_sheets())
 def test_every_sheet_has_every_figure_and_none_is_infinite(sheet: LeadSheet) -> None:
     figures = all_metrics(sheet)

@@ -94,7 +94,7 @@ def test_scores_stay_right_while_the_cache_grows_to_the_end_of_the_context(case:
     assert torch.allclose(scores[:, 0], case.expected()[3, count - 1 :], atol=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 40)), min_size=1, max_size=5))
 def test_a_row_is_scored_the_same_whatever_is_beside_it(parts: list[tuple[int, int]]) -> None:
     rows, counts = [row for row, _ in parts], [count for _, count in parts]
@@ -104,7 +104,7 @@ def test_a_row_is_scored_the_same_whatever_is_beside_it(parts: list[tuple[int, i
 
 
 @needs_bytes
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 40)), min_size=1, max_size=5))
 def test_in_bytes_a_row_is_scored_the_same_to_the_last_bit(parts: list[tuple[int, int]]) -> None:
     decoder = bytes_decoder()

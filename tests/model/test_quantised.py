@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**32 - 1)
 magnitudes = st.floats(-6, 6).map(lambda power: 10**power)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seeds, magnitudes, st.integers(1, 5))
 def test_a_layer_errs_by_no_more_than_its_steps_allow(seed: int, magnitude: float, rows: int) -> None:
     rng = torch.Generator().manual_seed(seed)

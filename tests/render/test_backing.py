@@ -84,7 +84,7 @@ def test_a_vamp_of_two_bars_has_no_ending() -> None:
     assert len({note.time for note in drums.notes if note.time >= 1920}) > 4
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(charts, styles, seeds)
 def test_any_chart_in_any_meter_is_played_inside_its_form_and_registers(
     chart: Chart, style: StyleName, seed: int
@@ -98,7 +98,7 @@ def test_any_chart_in_any_meter_is_played_inside_its_form_and_registers(
     assert drums.notes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(charts, styles, seeds)
 def test_the_bass_begins_every_chord_with_its_bass(chart: Chart, style: StyleName, seed: int) -> None:
     pitch_by_time = {note.time: note.pitch for note in backing_tracks(chart, style, seed)[0].notes}
@@ -106,7 +106,7 @@ def test_the_bass_begins_every_chord_with_its_bass(chart: Chart, style: StyleNam
         assert pitch_by_time[span.time] % 12 == span.chord.bass
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(charts, styles, seeds)
 def test_every_chord_is_struck_in_its_own_tones_in_time_or_just_ahead(
     chart: Chart, style: StyleName, seed: int

@@ -136,7 +136,7 @@ def test_a_seed_is_a_take_of_the_band() -> None:
     assert first.tracks[1] != other.tracks[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lead_sheets(), performances)
 def test_any_sheet_is_performed_in_order_and_inside_its_form(sheet: LeadSheet, performance: Performance) -> None:
     song = performed(sheet, performance)
@@ -147,7 +147,7 @@ def test_any_sheet_is_performed_in_order_and_inside_its_form(sheet: LeadSheet, p
         assert all(a.time <= b.time for a, b in pairwise(track.notes))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(charts, performances, st.integers(0, 2**16))
 def test_a_solo_on_a_grid_keeps_its_pitches_in_order(chart: Chart, performance: Performance, pitch_seed: int) -> None:
     times = range(0, chart.duration, 40)

@@ -19,7 +19,7 @@ def test_a_chord_tone_has_chord_tones_below_and_another_note_the_scale_in_thirds
 
 
 @given(notated_sheets(), st.integers(1, 4), st.integers(0, 60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_melody_stays_on_top_of_at_most_so_many_voices(sheet: LeadSheet, voices: int, low: int) -> None:
     found = voiced(sheet, voices, low)
     assert one_voice(found.melody) == list(sheet.melody)

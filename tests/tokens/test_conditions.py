@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from solomuse.music.leadsheet import LeadSheet
@@ -23,7 +23,6 @@ said = st.fixed_dictionaries(
 
 
 @given(lead_sheets(), grids)
-@settings(deadline=None)
 def test_without_chords_melody_bars_and_tempo_stay(sheet: LeadSheet, grid: int) -> None:
     codec = Codec(vocabulary(grid))
     whole = codec.quantise(sheet)
@@ -35,7 +34,6 @@ def test_without_chords_melody_bars_and_tempo_stay(sheet: LeadSheet, grid: int) 
 
 
 @given(lead_sheets(), grids)
-@settings(deadline=None)
 def test_features_without_chords_are_those_of_the_ids_without_them(sheet: LeadSheet, grid: int) -> None:
     codec = Codec(vocabulary(grid))
     token_ids, found = without_chords(*encode(codec.on_grid(sheet), codec.vocabulary), codec.vocabulary)
@@ -43,7 +41,6 @@ def test_features_without_chords_are_those_of_the_ids_without_them(sheet: LeadSh
 
 
 @given(lead_sheets(), grids)
-@settings(deadline=None)
 def test_without_tempo_all_else_stays(sheet: LeadSheet, grid: int) -> None:
     codec = Codec(vocabulary(grid))
     whole = encode(codec.on_grid(sheet), codec.vocabulary)
@@ -54,7 +51,6 @@ def test_without_tempo_all_else_stays(sheet: LeadSheet, grid: int) -> None:
 
 
 @given(lead_sheets(), grids, said, st.sets(st.sampled_from(range(len(CONDITIONS)))))
-@settings(deadline=None)
 def test_a_condition_that_is_left_out_is_as_if_it_had_not_been_said(
     sheet: LeadSheet, grid: int, conditions: dict[str, int], left_out: set[int]
 ) -> None:
@@ -68,7 +64,6 @@ def test_a_condition_that_is_left_out_is_as_if_it_had_not_been_said(
 
 
 @given(lead_sheets(pitches=(20, 100)), grids, st.integers(-6, 5))
-@settings(deadline=None)
 def test_transposing_a_sequence_is_encoding_what_was_transposed(sheet: LeadSheet, grid: int, semitones: int) -> None:
     codec, v = Codec(vocabulary(grid)), vocabulary(grid)
     before = encode(codec.on_grid(sheet).described(v), v)

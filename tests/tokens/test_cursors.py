@@ -18,7 +18,7 @@ V = CODEC.vocabulary
 
 
 @given(st.lists(charts, min_size=1, max_size=3), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_all_at_once_they_allow_and_say_what_a_parser_of_each_does(drawn: list, seed: int) -> None:
     sheets = [CODEC.on_grid(LeadSheet(chart, ())) for chart in drawn]
     cursors = Cursors(sheets, [0] * len(sheets), [sheet.steps for sheet in sheets], V)
@@ -54,7 +54,7 @@ def _read(parser: Parser, reader: FeatureReader, token_ids) -> tuple[int, ...]:
 
 
 @given(lead_sheets(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_from_the_middle_they_go_on_as_if_they_had_read_what_was_before(sheet: LeadSheet, data: st.DataObject) -> None:
     whole = CODEC.on_grid(sheet)
     ends = [0, *(whole.notes[:, 0] + whole.notes[:, 2]).tolist()]
@@ -73,7 +73,7 @@ def _with_notes(sheet, notes):
 
 
 @given(charts, st.integers(0, 2**32), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_sounds_beyond_the_bar_line_where_they_must_stop(chart, seed: int, data: st.DataObject) -> None:
     sheet = CODEC.on_grid(LeadSheet(chart, ()))
     end = int(sheet.bar_lines[data.draw(st.integers(1, sheet.bars))])

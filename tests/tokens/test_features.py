@@ -58,14 +58,14 @@ def test_the_charts_own_positions_have_no_features() -> None:
 
 
 @given(lead_sheets())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_feature_is_within_its_size(sheet: LeadSheet) -> None:
     _, found = rows(sheet)
     assert (found < np.array(feature_sizes(VOCABULARY)))[:, STEP + 1 :].all()
 
 
 @given(lead_sheets())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_step_goes_from_the_beginning_to_the_end(sheet: LeadSheet) -> None:
     token_ids, found = rows(sheet)
     steps = found[token_ids.index(SEP) :, STEP]
@@ -74,7 +74,7 @@ def test_the_step_goes_from_the_beginning_to_the_end(sheet: LeadSheet) -> None:
 
 
 @given(lead_sheets(pitches=(20, 100)), st.integers(-6, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_transposing_features_is_taking_features_of_what_was_transposed(sheet: LeadSheet, semitones: int) -> None:
     token_ids, found = rows(sheet)
     lowest, highest = room_to_transpose(np.array(token_ids), VOCABULARY)
@@ -84,7 +84,7 @@ def test_transposing_features_is_taking_features_of_what_was_transposed(sheet: L
 
 
 @given(lead_sheets(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_all_at_once_they_are_the_same_as_one_by_one(sheet: LeadSheet, data: st.DataObject) -> None:
     token_ids = CODEC.encode(CODEC.quantise(sheet))
     token_ids = token_ids[: data.draw(st.integers(0, len(token_ids)))]

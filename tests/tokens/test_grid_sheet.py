@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from solomuse.errors import VocabularyError
@@ -34,7 +34,6 @@ grids = st.sampled_from(GRIDS)
 
 
 @given(lead_sheets(), grids)
-@settings(deadline=None)
 def test_the_features_of_the_encoder_are_those_of_its_token_ids(sheet: LeadSheet, grid: int) -> None:
     codec = Codec(vocabulary(grid))
     token_ids, found = encode(codec.on_grid(sheet), codec.vocabulary)
@@ -42,7 +41,6 @@ def test_the_features_of_the_encoder_are_those_of_its_token_ids(sheet: LeadSheet
 
 
 @given(lead_sheets(), grids, st.data())
-@settings(deadline=None)
 def test_a_slice_of_columns_is_the_columns_of_a_slice(sheet: LeadSheet, grid: int, data: st.DataObject) -> None:
     codec = Codec(vocabulary(grid))
     whole = codec.quantise(sheet)
@@ -53,7 +51,6 @@ def test_a_slice_of_columns_is_the_columns_of_a_slice(sheet: LeadSheet, grid: in
 
 
 @given(lead_sheets(), grids)
-@settings(deadline=None)
 def test_the_lengths_of_all_slices_are_known_without_encoding_them(sheet: LeadSheet, grid: int) -> None:
     codec = Codec(vocabulary(grid))
     columns = codec.on_grid(sheet)

@@ -8,7 +8,8 @@ import pytest
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
-from solomuse.tokens.features import features
+from solomuse.tokens.features import FIRST_CONDITION, features
+from solomuse.tokens.vocabulary import PLACE
 from solomuse.training.batches import TrainingWindows
 
 
@@ -46,9 +47,8 @@ def test_the_lengths_are_those_of_the_cuts_before_anything_is_left_out(dataset: 
     for epoch in range(2):
         windows.epoch = epoch
         found = np.array([len(windows[index][0]) for index in range(24)])
-        assert set((windows.lengths[:24] - found).tolist()) <= set(
-            range(1, 6)
-        )  # player, tempo, density, register, place
+        left_out = set((windows.lengths[:24] - found).tolist())
+        assert left_out <= set(range(1, 6))  # player, tempo, density, register, place
 
 
 def test_the_features_are_those_of_the_changed_window(dataset: Dataset) -> None:
@@ -62,3 +62,12 @@ def test_chords_are_left_out_of_a_share_of_the_windows(dataset: Dataset, share: 
     windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=1, chord_dropout=share)
     bare = sum({span.chord.label for span in sheet.chart.spans()} == {"N"} for sheet in sheets(windows))
     assert low <= bare <= high
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0, 3), (0.5, 4, 20)])
+def test_a_share_of_the_windows_says_nothing_but_its_place(dataset: Dataset, share: float, low: int, high: int) -> None:
+    windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=1, condition_dropout=share)
+    said = np.array([windows[index][1][:, FIRST_CONDITION:].max(axis=0) for index in range(24)])
+    places = said[:, PLACE] > 0
+    assert low <= np.count_nonzero(~np.delete(said, PLACE, axis=1).any(axis=1)) <= high
+    assert np.count_nonzero(places) > 12

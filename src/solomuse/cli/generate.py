@@ -74,9 +74,9 @@ def _pitch(text: str) -> int:
 def _add_controls(group: Any) -> None:
     """Add an option for each field of `Controls`."""
     group.add_argument("--temperature", type=float, help="0 always the likeliest, 1 as the model has learned")
-    group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest tokens, those with this share; 0.98")
-    group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest tokens; 0 for all")
-    group.add_argument("--min_p", "--min-p", type=float, help="at least this share of the likeliest token's")
+    group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest notes, those with this share; 0.99")
+    group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest notes; 0 for all")
+    group.add_argument("--min_p", "--min-p", type=float, help="notes at least this share as likely as the likeliest")
     group.add_argument("--guidance", type=float, help="how strongly the chart is heard; 1 as learned, 1.5 more")
     group.add_argument("--harmony", type=float, help="lean on chord tones, tensions and resolution; 0 none, 1 some")
     group.add_argument("--density", type=float, help="notes a bar of four quarters")

@@ -64,7 +64,7 @@ class Controls:
     """
 
     temperature: float = 1.0
-    top_p: float = 0.98
+    top_p: float = 0.99
     top_k: int = 0
     min_p: float = 0.0
     guidance: float = 1.0

@@ -17,11 +17,16 @@ from solomuse.model.decoder import Decoder
 from solomuse.tokens.conditions import without_chords
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.features import CHORD_COLUMNS
-from solomuse.tokens.vocabulary import EOS, Vocabulary
+from solomuse.tokens.vocabulary import BAR, EOS, Vocabulary
 
 Integers = NDArray[np.int64]
 Read = tuple[NDArray[np.uint16], NDArray[np.int32]]
 """Token ids of shape (T,) and their features of shape (T, F)."""
+
+
+NEVER = 1000.0
+"""Taken from the score of the rest that would leave a solo without a note. It can still be chosen where a rule forbids
+all else."""
 
 
 class Rule(Protocol):
@@ -162,17 +167,29 @@ def _chosen(
     allowed[is_open, EOS] = False
     mask = torch.from_numpy(allowed).to(scores.device)
     own = scores[: len(takes)].float().masked_fill(~mask, -torch.inf)
-    changed = own
+    changed = own.clone()
     if sampling.guidance != 1:
         changed = torch.lerp(scores[len(takes) :].float(), scores[: len(takes)].float(), sampling.guidance)
         changed = changed.masked_fill(~mask, -torch.inf)
     for rule in rules:
         changed = rule(changed, cursors, windows)
+    changed[_silent(cursors, takes, windows), BAR] -= NEVER
     points = [take.rng.random() if is_row_open else 0.0 for take, is_row_open in zip(takes, is_open, strict=True)]
-    chosen = sampling.choose(changed, torch.tensor(points, device=scores.device))
+    note_on = cursors.vocabulary.note_on
+    notes = slice(note_on.start, note_on.stop)
+    chosen = sampling.choose(changed, torch.tensor(points, device=scores.device), notes)
     costs = torch.log_softmax(own, dim=-1).gather(-1, chosen[:, None])[:, 0].tolist()
     for row in np.flatnonzero(is_open).tolist():
         takes[row].log_likelihood += costs[row]
         takes[row].tokens += 1
     ids: Integers = chosen.cpu().numpy()
     return ids
+
+
+def _silent(cursors: Cursors, takes: Sequence[Take], windows: Sequence[Window]) -> list[int]:
+    """The rows that stand in the last bar of their form without a note."""
+    return [
+        row
+        for row, (take, window) in enumerate(zip(takes, windows, strict=True))
+        if not take.notes and not cursors.notes[row] and window.start + cursors.step[row] >= take.chart.bar_lines[-2]
+    ]

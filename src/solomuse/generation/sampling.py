@@ -17,16 +17,19 @@ COLDEST = 1e-4
 class Sampling:
     """How tokens are chosen.
 
+    What is unlikely is left out among the notes only. When a note comes and how long it lasts are drawn from all that
+    the model holds possible: much of a rhythm's life is unlikely by itself (``docs/experiments/controls.md``).
+
     Parameters
     ----------
     temperature : float
         0 takes the likeliest token; 1 follows the model.
     top_p : float
-        Keep the likeliest tokens that together have this share; 1 keeps all.
+        Keep the likeliest notes that together have this share of all notes; 1 keeps all.
     top_k : int
-        Keep so many of the likeliest tokens; 0 keeps all.
+        Keep so many of the likeliest notes; 0 keeps all.
     min_p : float
-        Keep the tokens that are at least this share as likely as the likeliest one; 0 keeps all.
+        Keep the notes that are at least this share as likely as the likeliest one; 0 keeps all.
     guidance : float
         How strongly the chart is heard: 1 as the model does, more the stronger. The scores are those without the chart
         plus so many times what the chart adds to them (J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022).
@@ -38,7 +41,7 @@ class Sampling:
     """
 
     temperature: float = 1.0
-    top_p: float = 0.98
+    top_p: float = 0.99
     top_k: int = 0
     min_p: float = 0.0
     guidance: float = 1.0
@@ -55,7 +58,7 @@ class Sampling:
         if not 0 <= self.guidance <= 10:
             raise ConfigError(f"guidance is {self.guidance}: expected 0 (deaf to the chart), 1 (as trained) to 10")
 
-    def choose(self, scores: Tensor, points: Tensor) -> Tensor:
+    def choose(self, scores: Tensor, points: Tensor, notes: slice) -> Tensor:
         """The id of each row's token, shape (B,).
 
         Parameters
@@ -64,19 +67,28 @@ class Sampling:
             -inf for what is forbidden; each row allows at least one.
         points : Tensor of shape (B,)
             Uniform in [0, 1): the same one chooses the same token, whatever the other rows are.
+        notes : slice
+            The ids of notes.
         """
         if self.temperature < COLDEST:
             return scores.argmax(dim=-1)
-        shares, order = torch.softmax(scores / self.temperature, dim=-1).sort(dim=-1, descending=True, stable=True)
+        shares = torch.softmax(scores / self.temperature, dim=-1)
+        if self.top_p < 1 or self.top_k or self.min_p:
+            shares[:, notes] = self._likely(shares[:, notes])
         cumulative = shares.cumsum(dim=-1)
-        kept = (cumulative - shares) < self.top_p
+        total = cumulative[:, -1:]
+        place = (cumulative <= points[:, None] * total).sum(dim=-1)
+        return torch.minimum(place, (cumulative < total).sum(dim=-1))  # the last one that has a share
+
+    def _likely(self, shares: Tensor) -> Tensor:
+        """The shares of notes, shape (B, N), all given to those that are kept."""
+        ordered, order = shares.sort(dim=-1, descending=True, stable=True)
+        total = shares.sum(dim=-1, keepdim=True)
+        kept = ordered.cumsum(dim=-1) - ordered < self.top_p * total
         if self.top_k:
             kept[:, self.top_k :] = False
-        if self.min_p:
-            kept &= shares >= self.min_p * shares[:, :1]
+        kept &= ordered >= self.min_p * ordered[:, :1]
         kept[:, 0] = True
-        # kept are the first ones, so their cumulative shares end at the last of them
-        total = (shares * kept).sum(dim=-1, keepdim=True)
-        place = (cumulative <= points[:, None] * total).sum(dim=-1, keepdim=True)
-        place = torch.minimum(place, kept.sum(dim=-1, keepdim=True) - 1)
-        return order.gather(-1, place)[:, 0]
+        ordered = ordered * kept
+        ordered *= total / ordered.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(ordered.dtype).tiny)
+        return torch.zeros_like(shares).scatter(-1, order, ordered)

@@ -15,7 +15,7 @@ from solomuse.datasets.load import Windows
 from solomuse.model.likelihood import IGNORED, Sequence_, padded
 from solomuse.tokens.conditions import without_chords, without_conditions
 from solomuse.tokens.transposition import room_to_transpose, transpose_sequence
-from solomuse.tokens.vocabulary import CONDITIONS, PAD, Vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, PAD, PLACE, Vocabulary
 
 DOWN, UP = -6, 5
 """Range of the random transposition in semitones, within which every key is met once."""
@@ -34,6 +34,9 @@ class TrainingWindows(Dataset[Sequence_]):
         Whether to move them.
     chord_dropout : float
         Share of the windows whose chords are left out.
+    condition_dropout : float
+        Share of the windows that say nothing but their place, as where nothing is asked of a solo. Left out each by
+        itself, conditions are hardly ever left out all together.
 
     Attributes
     ----------
@@ -42,10 +45,17 @@ class TrainingWindows(Dataset[Sequence_]):
     """
 
     def __init__(
-        self, windows: Windows, vocabulary: Vocabulary, transpose: bool, seed: int, chord_dropout: float = 0.0
+        self,
+        windows: Windows,
+        vocabulary: Vocabulary,
+        transpose: bool,
+        seed: int,
+        chord_dropout: float = 0.0,
+        condition_dropout: float = 0.0,
     ) -> None:
         self.windows, self.vocabulary = replace(windows, is_described=True), vocabulary
-        self.transpose, self.seed, self.chord_dropout = transpose, seed, chord_dropout
+        self.transpose, self.seed = transpose, seed
+        self.chord_dropout, self.condition_dropout = chord_dropout, condition_dropout
         self.epoch = 0
 
     @property
@@ -73,6 +83,8 @@ class TrainingWindows(Dataset[Sequence_]):
         """A window, changed as the random generator has it."""
         token_ids, features = window
         left_out = np.flatnonzero(rng.random(len(CONDITIONS)) < CONDITION_DROPOUT).tolist()
+        if self.condition_dropout and rng.random() < self.condition_dropout:
+            left_out = [index for index in range(len(CONDITIONS)) if index != PLACE]
         token_ids, features = without_conditions(token_ids, features, left_out, self.vocabulary)
         if rng.random() < self.chord_dropout:
             token_ids, features = without_chords(token_ids, features, self.vocabulary)

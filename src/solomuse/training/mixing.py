@@ -53,7 +53,14 @@ def learned_windows(datasets: Sequence[Dataset], config: TrainConfig) -> Trainin
         If ``config.mix`` does not go with the datasets.
     """
     parts = [
-        TrainingWindows(one.windows("train"), one.vocabulary, config.transpose, config.seed, config.chord_dropout)
+        TrainingWindows(
+            one.windows("train"),
+            one.vocabulary,
+            config.transpose,
+            config.seed,
+            config.chord_dropout,
+            config.condition_dropout,
+        )
         for one in datasets
     ]
     weights = mix_weights(config.mix, [one.path for one in datasets]) if config.mix else None

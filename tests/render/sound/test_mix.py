@@ -87,7 +87,7 @@ tracks = st.builds(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(tracks, min_size=1, max_size=3))
 def test_the_highest_peak_is_at_minus_one_decibel_whatever_is_played(band: list[Track]) -> None:
     sound = render_song(song(*band, qpm=240), "built-in")
