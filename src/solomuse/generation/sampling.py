@@ -18,7 +18,7 @@ class Sampling:
     """How tokens are chosen.
 
     What is unlikely is left out among the notes only. When a note comes and how long it lasts are drawn from all that
-    the model holds possible: much of a rhythm's life is unlikely by itself (``docs/experiments/controls.md``).
+    the model holds possible: much of a rhythm's life is unlikely by itself (``docs/experiments/sampling.md``).
 
     Parameters
     ----------
