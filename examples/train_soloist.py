@@ -72,9 +72,7 @@ def export(model: Path, out: Path, solos: Dataset, config: ModelConfig) -> None:
     (out / "solomuse.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     weights = load_file(model / "model.safetensors")
     trained = model_from_folder(model, config_of_model(model, config), solos.vocabulary)
-    windows = solos.windows("train")
-    sequences = (windows[index] for index in range(len(windows)))
-    weights["rest_scores"] = fitted_rests(trained, sequences, solos.vocabulary)
+    weights["rest_scores"] = fitted_rests(trained, solos.windows("train"), solos.vocabulary)
     weights = {name: weight.to(torch.bfloat16) for name, weight in weights.items()}
     save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
 

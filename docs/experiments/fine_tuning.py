@@ -150,7 +150,7 @@ class Measure:
         parts = [dataset.windows(split) for split in SPLITS]
         windows = replace(parts[0], table=np.concatenate([part.table for part in parts]))
         codec, titles = Codec(dataset.vocabulary), tune_titles(dataset)
-        sheets = tuple(codec.decode(windows[index][0].tolist()) for index in range(len(windows)))
+        sheets = tuple(codec.decode(token_ids.tolist()) for token_ids, _ in windows)
         tunes = [titles[song] for song in windows.songs.tolist()]
         chosen = spread_over_tunes(windows, tunes, CHARTS, np.random.default_rng(1))
         charts = tuple(Excerpt(tunes[index], str(index), sheets[index]) for index in chosen)

@@ -687,7 +687,7 @@ def musical(sheets: Sequence[LeadSheet]) -> dict[str, float]:
 def sheets_of(path: Path, split: str) -> tuple[list[LeadSheet], list[int]]:
     dataset = load_dataset(path)
     codec, windows = Codec(dataset.vocabulary), dataset.windows(split)
-    return [codec.decode(windows[i][0].tolist()) for i in range(len(windows))], windows.songs.tolist()
+    return [codec.decode(token_ids.tolist()) for token_ids, _ in windows], windows.songs.tolist()
 
 
 def table(paths: Sequence[Path]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS, Yardstick, compa
 from solomuse.evaluation.excerpts import Excerpt, excerpts, halves
 from solomuse.evaluation.players import played_by_model
 from solomuse.generation import Controls
+from solomuse.generation.sampling import Sampling
 from solomuse.model.folder import load_model
 
 FIGURES = {
@@ -34,14 +35,14 @@ FIGURES = {
     "step_resolution": "resolved",
 }
 LINES = ("note on the line", "held over")
+ALL = Sampling(top_p=1.0)
 
 
 @dataclass(frozen=True)
 class LeaveOut(Controls):
     """Controls that leave out unlikely tokens of all kinds, as most language models are drawn from."""
 
-    of_all: float = 1.0
-    least: float = 0.0
+    of_all: Sampling = ALL
     top_p: float = 1.0
 
     @property
@@ -49,16 +50,12 @@ class LeaveOut(Controls):
         return (self.leave_out,)
 
     def leave_out(self, scores: Tensor, *_: object) -> Tensor:
-        shares, order = torch.softmax(scores, dim=-1).sort(dim=-1, descending=True)
-        is_out = (shares.cumsum(dim=-1) - shares >= self.of_all) | (shares < self.least * shares[:, :1])
-        return scores.masked_fill(torch.zeros_like(is_out).scatter(-1, order, is_out), -torch.inf)
+        return self.of_all.likely(torch.softmax(scores, dim=-1)).log()
 
 
 SETTINGS: dict[str, Controls] = {
-    "of all tokens: `top_p` 0.95": LeaveOut(of_all=0.95),
-    "of all tokens: `top_p` 0.98": LeaveOut(of_all=0.98),
-    "of all tokens: `top_p` 0.995": LeaveOut(of_all=0.995),
-    "of all tokens: `min_p` 0.02": LeaveOut(least=0.02),
+    **{f"of all tokens: `top_p` {share}": LeaveOut(of_all=Sampling(top_p=share)) for share in (0.95, 0.98, 0.995)},
+    "of all tokens: `min_p` 0.02": LeaveOut(of_all=replace(ALL, min_p=0.02)),
     **{f"of notes: `top_p` {share}": Controls(top_p=share) for share in (0.97, 0.98, 0.99, 0.995)},
     "nothing": Controls(top_p=1.0),
 }

@@ -35,13 +35,8 @@ def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
     return model_from_folder(path, config_of_model(path, load_config("tiny").model), dataset.vocabulary).eval()
 
 
-def windows_of(dataset: Dataset, split: str) -> list[Sequence_]:
-    windows = dataset.windows(split)
-    return [windows[index] for index in range(len(windows))]
-
-
 def bits(dataset: Dataset, *paths: Path) -> Iterator[str]:
-    windows = windows_of(dataset, "validation")
+    windows = list(dataset.windows("validation"))
     yield "| model | bits per note | pitch | rhythm |\n|---|---|---|---|"
     for path in paths:
         found = likelihood(model_of(path, dataset), windows, dataset.vocabulary).per_note()
@@ -56,7 +51,7 @@ def plays(dataset: Dataset, *paths: Path) -> Iterator[str]:
 
 
 def ends(dataset: Dataset, path: Path) -> Iterator[str]:
-    model, windows = model_of(path, dataset), windows_of(dataset, "held-back")
+    model, windows = model_of(path, dataset), list(dataset.windows("held-back"))
     table = model.rest_scores.clone()
     model.rest_scores.zero_()
     without = shares(model, windows, dataset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +58,9 @@ class Windows:
         song, shard, place, first, bars, *_ = self.table[index].tolist()
         sheet = self.shards.sheet(shard, place).slice(first, first + bars).saying(player=int(self.players[song]))
         return encode(sheet.described(self.vocabulary) if self.is_described else sheet, self.vocabulary)
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.uint16], NDArray[np.int32]]]:
+        return (self[index] for index in range(len(self)))
 
     def moved(self, rng: np.random.Generator) -> Windows:
         """The windows with other cuts: each moved at random by at most half of the way to the next one, in its song.

@@ -104,7 +104,7 @@ def evaluate(
     if out is not None:
         make_folder(out)
     windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
-    sheets = [codec.decode(windows[index][0].tolist()) for index in range(len(windows))]
+    sheets = [codec.decode(token_ids.tolist()) for token_ids, _ in windows]
     say(f"the model predicts {len(windows)} windows")
     measured: dict[str, Any] = predicted(folder, dataset, windows, sheets, np.random.default_rng(seed))
     say("n-gram models of several orders learn")

@@ -55,7 +55,7 @@ def predicted(
         ) from None
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
-    own = likelihood(model, (windows[index] for index in range(len(windows))), dataset.vocabulary)
+    own = likelihood(model, windows, dataset.vocabulary)
     pairs = with_other_chords(windows, sheets, dataset, rng)
     true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
     swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)

@@ -169,7 +169,7 @@ class SamePitches:
         played = sum(onset >= line for onset in onsets)  # a full window ends within a bar
         left = self._pitches[bar][played:]
         allowed = np.ones(len(v), dtype=np.bool_)
-        allowed[v.note_on.start : v.note_on.stop] = False
+        allowed[v.note_on.ids] = False
         if cursors.stage[row] == Stage.DURATION:
             allowed[v.duration.start + max(1, room - len(left) + 1) : v.duration.stop] = False
         elif not left:

@@ -167,17 +167,17 @@ def _chosen(
     allowed[is_open, EOS] = False
     mask = torch.from_numpy(allowed).to(scores.device)
     own = scores[: len(takes)].float().masked_fill(~mask, -torch.inf)
-    changed = own.clone()
+    changed = own
     if sampling.guidance != 1:
         changed = torch.lerp(scores[len(takes) :].float(), scores[: len(takes)].float(), sampling.guidance)
         changed = changed.masked_fill(~mask, -torch.inf)
     for rule in rules:
         changed = rule(changed, cursors, windows)
-    changed[_silent(cursors, takes, windows), BAR] -= NEVER
+    if silent := _silent(cursors, takes, windows):
+        changed = changed.clone()
+        changed[silent, BAR] -= NEVER
     points = [take.rng.random() if is_row_open else 0.0 for take, is_row_open in zip(takes, is_open, strict=True)]
-    note_on = cursors.vocabulary.note_on
-    notes = slice(note_on.start, note_on.stop)
-    chosen = sampling.choose(changed, torch.tensor(points, device=scores.device), notes)
+    chosen = sampling.choose(changed, torch.tensor(points, device=scores.device), cursors.vocabulary.note_on.ids)
     costs = torch.log_softmax(own, dim=-1).gather(-1, chosen[:, None])[:, 0].tolist()
     for row in np.flatnonzero(is_open).tolist():
         takes[row].log_likelihood += costs[row]

@@ -61,13 +61,13 @@ class Harmony:
     def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
         """As `solomuse.generation.loop.Rule` says."""
         notes = cursors.vocabulary.note_on
-        own = scores[:, notes.start : notes.stop]
+        own = scores[:, notes.ids]
         bonus = torch.from_numpy(self._bonus(cursors)).to(own)  # (B, 128)
         leaned = own + bonus
         # where no note may come, all are -inf and their sums too
         change = torch.nan_to_num(torch.logsumexp(own, -1) - torch.logsumexp(leaned, -1), nan=0.0)
         changed = scores.clone()
-        changed[:, notes.start : notes.stop] = leaned + change[:, None]
+        changed[:, notes.ids] = leaned + change[:, None]
         return changed
 
     def _bonus(self, cursors: Cursors) -> Floats:
@@ -161,7 +161,7 @@ class Rests:
         durations = cursors.vocabulary.duration
         quarters = (np.arange(durations.stop - durations.start) + 1) / grid
         # too much silence is made good by playing, not by long notes
-        leaned[:, durations.start : durations.stop] = -np.maximum(pull, 0)[:, None] * quarters
+        leaned[:, durations.ids] = -np.maximum(pull, 0)[:, None] * quarters
         return scores + torch.from_numpy(leaned).to(scores)
 
 

@@ -74,14 +74,14 @@ class Sampling:
             return scores.argmax(dim=-1)
         shares = torch.softmax(scores / self.temperature, dim=-1)
         if self.top_p < 1 or self.top_k or self.min_p:
-            shares[:, notes] = self._likely(shares[:, notes])
+            shares[:, notes] = self.likely(shares[:, notes])
         cumulative = shares.cumsum(dim=-1)
         total = cumulative[:, -1:]
         place = (cumulative <= points[:, None] * total).sum(dim=-1)
         return torch.minimum(place, (cumulative < total).sum(dim=-1))  # the last one that has a share
 
-    def _likely(self, shares: Tensor) -> Tensor:
-        """The shares of notes, shape (B, N), all given to those that are kept."""
+    def likely(self, shares: Tensor) -> Tensor:
+        """Shares of shape (B, N), all given to those that `top_p`, `top_k` and `min_p` keep."""
         ordered, order = shares.sort(dim=-1, descending=True, stable=True)
         total = shares.sum(dim=-1, keepdim=True)
         kept = ordered.cumsum(dim=-1) - ordered < self.top_p * total

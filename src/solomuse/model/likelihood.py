@@ -83,10 +83,10 @@ def kind_of_each_token(vocabulary: Vocabulary) -> Tensor:
     v = vocabulary
     chart = (v.chord_root, v.chord_quality, v.chord_bass, v.chord_duration, v.meter, *v.conditions)
     table = torch.zeros(len(v) + 1, len(KINDS))
-    table[v.note_on.start : v.note_on.stop, KINDS.index("pitch")] = 1
-    table[v.velocity.start : v.velocity.stop, KINDS.index("velocity")] = 1
+    table[v.note_on.ids, KINDS.index("pitch")] = 1
+    table[v.velocity.ids, KINDS.index("velocity")] = 1
     for kind in chart:
-        table[kind.start : kind.stop, KINDS.index("chart")] = 1
+        table[kind.ids, KINDS.index("chart")] = 1
     table[[PAD, BOS, SEP], KINDS.index("chart")] = 1
     table[:-1, KINDS.index("rhythm")] = 1 - table[:-1].sum(1)  # all that is left
     return table
@@ -169,7 +169,7 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
 def _hits(logits: Tensor, targets: Tensor, kind: Kind) -> int:
     """How many targets of a kind have the highest score of this kind; logits (B, T, V), targets (B, T)."""
     is_kind = (targets >= kind.start) & (targets < kind.stop)
-    guesses = logits[..., kind.start : kind.stop][is_kind].argmax(dim=-1) + kind.start  # (N,)
+    guesses = logits[..., kind.ids][is_kind].argmax(dim=-1) + kind.start  # (N,)
     return int((guesses == targets[is_kind]).sum())
 
 
@@ -180,7 +180,7 @@ def _by_kind(bits: Tensor, counts: Tensor, hits: Sequence[int], vocabulary: Voca
         pitch_bits=pitch,
         rhythm_bits=rhythm,
         velocity_bits=velocity,
-        notes=int(counts[vocabulary.note_on.start : vocabulary.note_on.stop].sum()),
+        notes=int(counts[vocabulary.note_on.ids].sum()),
         tokens=int(counts.sum()),
         pitch_hits=hits[0],
         duration_hits=hits[1],

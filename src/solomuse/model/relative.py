@@ -43,10 +43,10 @@ def relative_scores(relative: Tensor, features: Tensor, vocabulary: Vocabulary) 
     degrees = by_degree.gather(-1, (pitches - (root - 1)) % DEGREES) * (root > 0)  # (..., 128)
     intervals = by_interval.gather(-1, (pitches - (last - 1)).clamp(-WIDEST, WIDEST) + WIDEST) * (last > 0)
     scores = relative.new_zeros(*relative.shape[:-1], len(v))
-    scores[..., v.note_on.start : v.note_on.stop] = degrees + intervals
+    scores[..., v.note_on.ids] = degrees + intervals
     for kind in (v.duration, v.time_shift):
         ends = position - 1 + torch.arange(1, len(kind.values) + 1, device=device)
-        scores[..., kind.start : kind.stop] = by_place.gather(-1, ends % v.grid) * (position > 0)
+        scores[..., kind.ids] = by_place.gather(-1, ends % v.grid) * (position > 0)
     return scores
 
 
@@ -65,7 +65,7 @@ class RelativeTables:
         self.size = none + 1
         roots, lasts, positions = (torch.arange(sizes[column])[:, None] for column in (ROOT, PITCH, POSITION))
         pitches = torch.arange(len(v.note_on.values))
-        notes = slice(v.note_on.start, v.note_on.stop)
+        notes = v.note_on.ids
         self._by_root = torch.full((len(roots), len(v)), none)
         self._by_root[:, notes] = torch.where(roots > 0, (pitches - (roots - 1)) % DEGREES, none)
         self._by_last = torch.full((len(lasts), len(v)), none)
@@ -74,7 +74,7 @@ class RelativeTables:
         self._by_place = torch.zeros(len(positions), len(v), dtype=torch.int64)  # added to the root's: see `scores`
         for kind in (v.duration, v.time_shift):
             ends = (positions - 1 + torch.arange(1, len(kind.values) + 1)) % v.grid + DEGREES + 2 * WIDEST + 1
-            self._by_place[:, kind.start : kind.stop] = torch.where(positions > 0, ends, none) - none
+            self._by_place[:, kind.ids] = torch.where(positions > 0, ends, none) - none
         self._by_root, self._by_last, self._by_place = (
             table.to(device) for table in (self._by_root, self._by_last, self._by_place)
         )

@@ -66,7 +66,7 @@ def _by_token(table: Tensor, vocabulary: Vocabulary) -> Tensor:
     """The table with a column for each token, shape (CELLS, V)."""
     shifts = vocabulary.time_shift
     wide = table.new_zeros(len(table), len(vocabulary))
-    wide[:, BAR], wide[:, shifts.start : shifts.stop] = table[:, 0], table[:, 1:]
+    wide[:, BAR], wide[:, shifts.ids] = table[:, 0], table[:, 1:]
     return wide
 
 

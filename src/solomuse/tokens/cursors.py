@@ -210,7 +210,7 @@ def _deeds(vocabulary: Vocabulary) -> Integers:
     deeds = np.full(len(v), _Does.NOTHING)
     kinds = ((v.note_on, _Does.NOTE), (v.velocity, _Does.VELOCITY), (v.time_shift, _Does.SHIFT))
     for kind, deed in (*kinds, (v.duration, _Does.DURATION)):
-        deeds[kind.start : kind.stop] = deed
+        deeds[kind.ids] = deed
     deeds[BAR] = _Does.BAR
     return deeds
 

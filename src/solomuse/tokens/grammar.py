@@ -150,19 +150,19 @@ class Parser:
             mask[BOS] = True
         if state is Expecting.CONDITION:
             for kind in v.conditions[self._later_conditions :]:
-                mask[kind.start : kind.stop] = True
+                mask[kind.ids] = True
         if state in (Expecting.CONDITION, Expecting.BAR) or self._may_imply_length():
-            mask[v.meter.start : v.meter.stop] = True
-            mask[v.chord_root.start : v.chord_root.stop] = True
+            mask[v.meter.ids] = True
+            mask[v.chord_root.ids] = True
             mask[SEP] = self.total > 0 or state in (Expecting.BASS, Expecting.LENGTH)
         if state in (Expecting.FIRST_ROOT, Expecting.ROOT):
-            mask[v.chord_root.start : v.chord_root.stop] = True
+            mask[v.chord_root.ids] = True
         if state is Expecting.QUALITY:
             is_no_chord = self.chords[-1].root == 12
             mask[v.chord_quality.start : v.chord_quality.stop - 1] = not is_no_chord
             mask[v.chord_quality.stop - 1] = is_no_chord
         if state is Expecting.BASS:
-            mask[v.chord_bass.start : v.chord_bass.stop] = True
+            mask[v.chord_bass.ids] = True
         if state in (Expecting.BASS, Expecting.LENGTH):
             room = v.steps_of(self._meter) - self._filled
             mask[v.chord_duration.start : v.chord_duration.start + room] = True
@@ -178,9 +178,9 @@ class Parser:
             to_bar_line = self.bar_lines[self.bar + 1] - self.step if room else 1
             mask[v.time_shift.start : v.time_shift.start + to_bar_line - 1] = True
         if state in (Expecting.EVENT, Expecting.ONSET) and room:
-            mask[v.velocity.start : v.velocity.stop] = True
+            mask[v.velocity.ids] = True
         if state is Expecting.PITCH or (state in (Expecting.EVENT, Expecting.ONSET) and room):
-            mask[v.note_on.start : v.note_on.stop] = True
+            mask[v.note_on.ids] = True
         if state is Expecting.DURATION:
             mask[v.duration.start : min(v.duration.stop, v.duration.start + room)] = True
 

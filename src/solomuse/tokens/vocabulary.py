@@ -80,6 +80,11 @@ class Kind:
         """One past the last id."""
         return self.start + len(self.values)
 
+    @property
+    def ids(self) -> slice:
+        """All ids, as an index of what has a place for each token."""
+        return slice(self.start, self.stop)
+
     def __contains__(self, token_id: int) -> bool:
         return self.start <= token_id < self.stop
 

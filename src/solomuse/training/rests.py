@@ -37,9 +37,9 @@ def rest_odds(
     """
     shifts, lengths = vocabulary.time_shift, vocabulary.duration
     may_follow = torch.zeros(len(vocabulary), dtype=torch.bool)
-    may_follow[[SEP, BAR]], may_follow[lengths.start : lengths.stop] = True, True
+    may_follow[[SEP, BAR]], may_follow[lengths.ids] = True, True
     kind = torch.full((len(vocabulary),), KINDS)
-    kind[BAR], kind[shifts.start : shifts.stop] = 0, 1
+    kind[BAR], kind[shifts.ids] = 0, 1
     found = []
     at_an_end = (sequence for sequence in sequences if bool(rest_cells(torch.from_numpy(sequence[1]).long()).any()))
     for batch in batches_by_tokens(at_an_end):
