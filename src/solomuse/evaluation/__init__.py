@@ -57,7 +57,7 @@ def evaluate(
     out: Path | None = None,
     say: Say = silent,
 ) -> dict[str, Any]:
-    """Bits per note under the true chart and under another song's, and how solos over held-back charts go with them.
+    """Bits per note under the true chart and under another tune's, and how solos over held-back charts go with them.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def evaluate(
     -------
     dict
         As ``solomuse evaluate --json`` prints it. A figure is None where nothing could be measured: where no
-        note is held back, or no other song's chart has the same bars.
+        note is held back, or no other tune's chart has the same bars.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from solomuse.analysis.key import chord_weights
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError
+from solomuse.evaluation.excerpts import tune_titles
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -34,7 +35,7 @@ def predicted(
     sheets : sequence of LeadSheet
         What the windows stand for.
     rng : numpy Generator
-        Chooses the other song's chart for each window.
+        Chooses the other tune's chart for each window.
 
     Returns
     -------
@@ -77,12 +78,14 @@ def predicted(
 def with_other_chords(
     windows: Windows, sheets: Sequence[LeadSheet], dataset: Dataset, rng: np.random.Generator
 ) -> list[tuple[Sequence_, Sequence_]]:
-    """Each window beside itself under another song's chart, where one has the same bars.
+    """Each window beside itself under another tune's chart, where one has the same bars.
 
-    The other chart is moved to the key in which its pitch classes fit the true chart's best, so that what is measured
-    is the changes and not the key.
+    Of another tune, not only of another song: several solos may be over the same changes. The other chart is moved to
+    the key in which its pitch classes fit the true chart's best, so that what is measured is the changes and not the
+    key. All else that the window says stays.
     """
-    codec = Codec(dataset.vocabulary)
+    codec, titles = Codec(dataset.vocabulary), tune_titles(dataset)
+    tunes = [titles[song] for song in windows.songs.tolist()]
     meters_by_window = [tuple(bar.meter for bar in sheet.chart.bars) for sheet in sheets]
     windows_by_meters: dict[tuple[Meter, ...], list[int]] = {}
     for index, meters in enumerate(meters_by_window):
@@ -90,7 +93,7 @@ def with_other_chords(
     pairs = []
     for index, sheet in enumerate(sheets):
         alike = windows_by_meters[meters_by_window[index]]
-        others = [sheets[place].chart for place in alike if windows.songs[place] != windows.songs[index]]
+        others = [sheets[place].chart for place in alike if tunes[place] != tunes[index]]
         if not others:
             continue
         other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)

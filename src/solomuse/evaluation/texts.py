@@ -16,7 +16,7 @@ PREDICTION: dict[str, tuple[str, str]] = {
     "bits_per_beat": ("bits per quarter", "less is better"),
     "pitch_accuracy": ("pitch is the likeliest one", "given that a note begins; more is better"),
     "duration_accuracy": ("length is the likeliest one", "more is better"),
-    "chord_sensitivity": ("chord sensitivity, bits per note", "what another song's chords cost; 0: deaf to them"),
+    "chord_sensitivity": ("chord sensitivity, bits per note", "what another tune's chords cost; 0: deaf to them"),
     "ngram_bits_per_note": ("bits per note of the best n-gram model", "it knows no chords"),
 }
 """Label and remark of each figure of prediction."""
