@@ -39,6 +39,9 @@ from solomuse.music.note import Note
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.vocabulary import BAR, EOS, PAD, QUALITY_LABELS, SEP, VELOCITIES, Vocabulary, vocabulary
 
+ECHOES = (1, 2, 4, 8)
+"""How many bars before, at the same place."""
+
 COLUMNS = {
     "root": 13,  # of the chord that sounds
     "quality": len(QUALITY_LABELS) + 1,
@@ -57,6 +60,9 @@ COLUMNS = {
     "last": 129,  # pitch of the last note; for the scores by interval, not embedded
     "following": 13,  # root of the next chord, absolute; for the scores by its degree, not embedded
     "step": 0,  # since the beginning; for the turns of the attention, not embedded
+    **{f"echo_{bars}": 4 for bars in ECHOES},  # rest, a note that goes on, one that begins there, so many bars before
+    **{f"echo_interval_{bars}": 52 for bars in ECHOES},  # from the last note to that one
+    **{f"echo_pitch_{bars}": 129 for bars in ECHOES},  # for its score, not embedded
 }
 GROUPS = {
     "now": ("root", "quality", "bass"),
@@ -69,6 +75,7 @@ GROUPS = {
     "form": ("form",),
     "since": ("since_note",),
     "last": ("last",),
+    "echo": tuple(f"echo{kind}_{bars}" for kind in ("", "_interval") for bars in ECHOES),
 }
 HARMONY = [
     list(COLUMNS).index(n)
@@ -86,6 +93,7 @@ HARMONY = [
 ]
 COLUMN = {name: index for index, name in enumerate(COLUMNS)}
 ROOT, LAST, FOLLOWING, STEP = COLUMN["root"], COLUMN["last"], COLUMN["following"], COLUMN["step"]
+PITCHES_BEFORE = [COLUMN[f"echo_pitch_{bars}"] for bars in ECHOES]
 IGNORED = -100
 
 
@@ -95,7 +103,9 @@ class Variant:
 
     chart: str = "prefix"  # prefix, bars, changes, bars+changes, ahead: what is repeated inside the events
     features: str = "now+next+place+degree"
-    heads: str = "degree"  # degree, interval, next_degree: scores added to those of the notes; landing: to the lengths
+    heads: str = (
+        "degree"  # scores that are added: of notes by degree, interval, next_degree, echo; of lengths by landing
+    )
     turn: str = ""  # what turns the attention: time, token (its number), both (every second pair of channels)
     order: str = "pitch"  # pitch before rhythm, or rhythm before pitch
     velocity: str = "change"  # or note
@@ -229,6 +239,7 @@ class Player:
         self.waiting = "event"
         self.velocity = 80
         self.notes: list[tuple[int, int, int, int]] = []
+        self.sounding: dict[int, tuple[int, int]] = {}
         self.queue: list[int] = []
         self._announce()
 
@@ -280,6 +291,9 @@ class Player:
 
     def _note(self) -> None:
         self.notes.append((self.step, self.last, self.length, self.velocity))
+        self.sounding |= {
+            at: (self.last, 3 if at == self.step else 2) for at in range(self.step, self.step + self.length)
+        }
         self.step += self.length
         self.waiting = "event"
         self._announce()
@@ -327,6 +341,7 @@ class Player:
                 next_root, next_quality = (coming[1] - max(root, 0)) % 12 + 1, coming[2]
                 following = coming[1] + 1
         last = self.last
+        echoes = [self._echo(self.step - bars * (end - start)) for bars in ECHOES]
         return (
             root + 1,
             quality,
@@ -345,7 +360,14 @@ class Player:
             last + 1,
             following,
             self.step,
+            *(value for column in zip(*echoes, strict=True) for value in column),
         )
+
+    def _echo(self, step: int) -> tuple[int, int, int]:
+        """What was played at a step: its kind, the interval to it, its pitch."""
+        pitch, kind = self.sounding.get(step, (-1, 1 if step >= 0 else 0))
+        interval = int(np.clip(pitch - self.last, -25, 25)) + 26 if pitch >= 0 and self.last >= 0 else 0
+        return kind, interval, pitch + 1
 
 
 class Transposer:
@@ -366,7 +388,8 @@ class Transposer:
             rows[:, column] = np.where(rows[:, column] > 0, (rows[:, column] - 1 + shift) % 12 + 1, 0)
         absolute = (example.rows[:, ROOT] == 0) & (rows[:, COLUMN["next_root"]] > 0)
         rows[:, COLUMN["next_root"]] = np.where(absolute, rows[:, FOLLOWING], rows[:, COLUMN["next_root"]])
-        rows[:, LAST] = np.where(rows[:, LAST] > 0, np.clip(rows[:, LAST] + shift, 1, 128), 0)
+        for column in (LAST, *PITCHES_BEFORE):
+            rows[:, column] = np.where(rows[:, column] > 0, np.clip(rows[:, column] + shift, 1, 128), 0)
         return Example(self.tables[shift][example.ids], rows, example.is_event, example.notes)
 
 
@@ -411,7 +434,8 @@ class Model(nn.Module):
         self.feature_embedding = nn.Embedding(max(1, sum(sizes)), variant.n_embd)
         self.heads = nn.ModuleDict()
         for head in filter(None, variant.heads.split("+")):
-            self.heads[head] = nn.Linear(variant.n_embd, 97 if head == "interval" else 12, bias=False)
+            width = {"interval": 97, "echo": len(ECHOES)}.get(head, 12)
+            self.heads[head] = nn.Linear(variant.n_embd, width, bias=False)
         for module in (self.embedding, self.feature_embedding, *self.heads.values()):
             nn.init.normal_(module.weight, std=0.02)
 
@@ -433,10 +457,14 @@ class Model(nn.Module):
             if name == "landing":
                 scores = scores + self._landing(head(hidden), rows, scores.shape[-1])
                 continue
-            base = rows[..., {"degree": ROOT, "interval": LAST, "next_degree": FOLLOWING}[name]]
-            distance = pitches - (base.unsqueeze(-1) - 1)
-            index = distance.clamp(-48, 48) + 48 if name == "interval" else distance % 12
-            added = head(hidden).gather(-1, index) * (base > 0).unsqueeze(-1)
+            if name == "echo":
+                hits = rows[..., PITCHES_BEFORE, None] == pitches + 1  # (B, T, bars, 128)
+                added = (head(hidden).unsqueeze(-1) * hits).sum(-2)
+            else:
+                base = rows[..., {"degree": ROOT, "interval": LAST, "next_degree": FOLLOWING}[name]]
+                distance = pitches - (base.unsqueeze(-1) - 1)
+                index = distance.clamp(-48, 48) + 48 if name == "interval" else distance % 12
+                added = head(hidden).gather(-1, index) * (base > 0).unsqueeze(-1)
             scores = torch.cat([scores[..., : note.start], scores[..., note] + added, scores[..., note.stop :]], dim=-1)
         return scores, out.past_key_values
 

@@ -3,15 +3,17 @@
     python docs/experiments/soloist.py bits DATASET MODEL ...      # what the melodies cost
     python docs/experiments/soloist.py plays DATASET MODEL ...     # what is played when nothing is asked
     python docs/experiments/soloist.py ends DATASET MODEL          # rests where a solo begins and ends
+    python docs/experiments/soloist.py chords DATASET MODEL        # what another tune's chart costs, and where
 
 DATASET is that of the solos, of `solomuse prepare`; a MODEL is a model folder or a run. The first two measure on the
-validation split, the last one on both held-back ones.
+validation split, the others on both held-back ones.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +25,18 @@ from transformers import PreTrainedModel
 from solomuse.config import load_config
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS
+from solomuse.evaluation.excerpts import Excerpt, excerpts
 from solomuse.evaluation.players import played_by_model
+from solomuse.evaluation.prediction import in_key_of
+from solomuse.generation import Controls
 from solomuse.model.folder import load_model
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.model.rests import LAST, SILENT
+from solomuse.music.chart import Chart
+from solomuse.music.meter import Meter
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.vocabulary import PLACES, SEP, UNSAID
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
 
@@ -74,17 +84,68 @@ def shares(model: PreTrainedModel, windows: list[Sequence_], dataset: Dataset) -
     }
 
 
+def chords(dataset: Dataset, path: Path) -> Iterator[str]:
+    model = model_of(path, dataset)
+    human, learned = (excerpts(dataset, split, 384, np.random.default_rng(1)) for split in ("held-back", "train"))
+    played = played_by_model(load_model(path), human, (1,), path.name, controls=Controls(top_p=1.0))
+    yield "| melodies | bits per note | other chart | of it pitch | chart before them alone | features alone |"
+    yield f"|{'---|' * 6}"
+    for name, found in (("human, held back", human), ("human, learned from", learned), ("its own", played)):
+        pairs = under_other_charts(found, dataset)
+        mixed = [(after(b, a), after(a, b)) for a, b in pairs]
+        own, other, before, told = (
+            likelihood(model, sequences, dataset.vocabulary).per_note()
+            for sequences in (*zip(*pairs, strict=True), *zip(*mixed, strict=True))
+        )
+        bits = own["bits_per_note"]
+        costs = (other["bits_per_note"], before["bits_per_note"], told["bits_per_note"])
+        total, start, features = (cost - bits for cost in costs)
+        pitch = other["pitch_bits_per_note"] - own["pitch_bits_per_note"]
+        yield f"| {name} | {bits:.2f} | {total:.3f} | {pitch:.3f} | {start:.3f} | {features:.3f} |"
+
+
+def under_other_charts(found: Sequence[Excerpt], dataset: Dataset) -> list[tuple[Sequence_, Sequence_]]:
+    """Melodies under their own charts and under those of other tunes, nothing said but their place."""
+    codec, rng, pairs = Codec(dataset.vocabulary), np.random.default_rng(1), []
+    for own in found:
+        chart, place = own.sheet.chart, PLACES.index(own.place)
+        others = [e.sheet.chart for e in found if e.tune != own.tune and meters(e.sheet.chart) == meters(chart)]
+        if not others:
+            continue
+        swapped = in_key_of(others[int(rng.integers(len(others)))], chart)
+        a, b = (
+            encode(codec.on_grid(replace(own.sheet, chart=c)).saying(tempo=UNSAID, place=place), dataset.vocabulary)
+            for c in (chart, swapped)
+        )
+        if max(len(token_ids) for token_ids, _ in (a, b, after(a, b), after(b, a))) <= dataset.config.seq_len:
+            pairs.append((a, b))
+    return pairs
+
+
+def meters(chart: Chart) -> list[Meter]:
+    return [bar.meter for bar in chart.bars]
+
+
+def after(start: Sequence_, events: Sequence_) -> Sequence_:
+    """The chart of one sequence before the melody of another, whose features it keeps."""
+    ends = [int(np.argmax(token_ids == SEP)) for token_ids, _ in (start, events)]
+    token_ids, features = (
+        np.concatenate([here[: ends[0]], there[ends[1] :]]) for here, there in zip(start, events, strict=True)
+    )
+    return token_ids, features
+
+
+TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("bits", "plays", "ends"))
+    parser.add_argument("table", choices=tuple(TABLES))
     parser.add_argument("dataset", type=Path)
     parser.add_argument("models", type=Path, nargs="+")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    rows = {"bits": bits, "plays": plays, "ends": ends}[arguments.table](
-        load_dataset(arguments.dataset), *arguments.models
-    )
-    for row in rows:
+    for row in TABLES[arguments.table](load_dataset(arguments.dataset), *arguments.models):
         print(row, flush=True)
 
 

@@ -47,8 +47,8 @@ MOST_DEVIATIONS = 5.0
 """Features are cut off this many standard deviations from their mean."""
 
 COST_BY_LENGTH = {
-    4: {4: 0.0, 2: 5.0, 6: 6.0, 3: 7.0, 5: 7.5, 1: 9.0},
-    3: {3: 0.0, 6: 6.0, 2: 7.0, 4: 7.0, 1: 9.0},
+    4: {4: 0.0, 2: 15.0, 6: 18.0, 3: 21.0, 5: 22.5, 1: 27.0},
+    3: {3: 0.0, 6: 18.0, 2: 21.0, 4: 21.0, 1: 27.0},
 }
 """What the log-odds of the bar lines must gain for a bar of so many beats, by the beats of a usual bar."""
 

@@ -96,7 +96,7 @@ def with_other_chords(
         others = [sheets[place].chart for place in alike if tunes[place] != tunes[index]]
         if not others:
             continue
-        other = _in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
+        other = in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
         said = dict(zip(CONDITIONS, parse(windows[index][0].tolist(), dataset.vocabulary).conditions, strict=True))
         swapped = encode(codec.on_grid(LeadSheet(other, sheet.melody)).saying(**said), dataset.vocabulary)
         if len(swapped[0]) <= dataset.config.seq_len:
@@ -104,7 +104,7 @@ def with_other_chords(
     return pairs
 
 
-def _in_key_of(chart: Chart, model: Chart) -> Chart:
+def in_key_of(chart: Chart, model: Chart) -> Chart:
     """The chart moved to where its pitch classes overlap most with those of `model`."""
     own, target = _histogram(chart), _histogram(model)
     overlaps = [float(np.minimum(np.roll(own, shift), target).sum()) for shift in range(12)]
