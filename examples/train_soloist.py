@@ -32,7 +32,7 @@ SHAPE = {"n_layer": 4, "n_head": 5, "n_embd": 320}
 STYLES = {"wjazzd": "", "openewld": "songbook", "pop909-cl": "pop"}
 """The style of the songs of each source, where the source itself does not say it."""
 MIXTURE = "wjazzd=2,pop909-cl=2,openewld=1"
-TOGETHER = {"epochs": 4, "learning_rate": 1e-3, "mix": MIXTURE, "eval_steps": 500, "condition_dropout": 0.2}
+TOGETHER = {"epochs": 4, "learning_rate": 1e-3, "mix": MIXTURE, "eval_steps": 500, "condition_dropout": 0.0}
 JAZZ = {"epochs": 3, "learning_rate": 3e-4, "eval_steps": 160, "condition_dropout": 0.2}
 """Few and small steps, for the solos alone are soon learned by heart; and what is played when nothing is asked."""
 
