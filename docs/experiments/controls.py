@@ -29,7 +29,7 @@ from solomuse.tokens.vocabulary import PLACES
 
 SETTINGS: tuple[dict[str, Any], ...] = (
     {},
-    *({"temperature": value} for value in (0.7, 0.85, 1.15)),
+    *({"temperature": value} for value in (0.0, 0.5, 0.7, 0.85, 1.15, 1.3)),
     *({"top_p": value} for value in (0.8, 0.9, 0.95, 0.97, 1.0)),
     *({"min_p": value} for value in (0.02, 0.05)),
     {"top_k": 20},

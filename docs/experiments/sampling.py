@@ -1,4 +1,4 @@
-"""What may be left out when tokens are drawn: the tail of all of them, or of the notes. A table in Markdown.
+"""What may be left out when tokens are drawn, and where temperature works: in all of them, or in the notes. A table.
 
 python docs/experiments/sampling.py DATASET [--model MODEL] [--split validation] [--charts 96] [--seeds 1 2 3]
 """
@@ -39,25 +39,32 @@ ALL = Sampling(top_p=1.0)
 
 
 @dataclass(frozen=True)
-class LeaveOut(Controls):
-    """Controls that leave out unlikely tokens of all kinds, as most language models are drawn from."""
+class OfAllTokens(Controls):
+    """Controls under which temperature and what is left out are those of all tokens, as in most language models."""
 
     of_all: Sampling = ALL
     top_p: float = 1.0
 
     @property
     def rules(self) -> tuple[Any, ...]:
-        return (self.leave_out,)
+        return (self.reshaped,)
 
-    def leave_out(self, scores: Tensor, *_: object) -> Tensor:
-        return self.of_all.likely(torch.softmax(scores, dim=-1)).log()
+    def reshaped(self, scores: Tensor, *_: object) -> Tensor:
+        return self.of_all.likely(torch.softmax(scores / self.of_all.temperature, dim=-1)).log()
 
 
 SETTINGS: dict[str, Controls] = {
-    **{f"of all tokens: `top_p` {share}": LeaveOut(of_all=Sampling(top_p=share)) for share in (0.95, 0.98, 0.995)},
-    "of all tokens: `min_p` 0.02": LeaveOut(of_all=replace(ALL, min_p=0.02)),
+    **{f"of all tokens: `top_p` {share}": OfAllTokens(of_all=Sampling(top_p=share)) for share in (0.95, 0.98, 0.995)},
+    "of all tokens: `min_p` 0.02": OfAllTokens(of_all=replace(ALL, min_p=0.02)),
     **{f"of notes: `top_p` {share}": Controls(top_p=share) for share in (0.97, 0.98, 0.99, 0.995)},
     "nothing": Controls(top_p=1.0),
+    **{
+        f"temperature {value} of all tokens": OfAllTokens(of_all=replace(ALL, temperature=value))
+        for value in (0.7, 0.85, 1.15)
+    },
+    **{
+        f"temperature {value} of notes": Controls(top_p=1.0, temperature=value) for value in (0.0, 0.5, 0.7, 0.85, 1.15)
+    },
 }
 
 

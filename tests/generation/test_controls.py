@@ -166,15 +166,17 @@ def test_sampling_keeps_the_likely_notes_and_all_else() -> None:
     assert shares(top_p=0.8) == pytest.approx([0.1, 0.5, 0.3, 0, 0, 0.1], abs=0.01)
     assert shares(top_k=1) == pytest.approx([0.1, 0.8, 0, 0, 0, 0.1], abs=0.01)
     assert shares(min_p=0.29) == pytest.approx([0.1, 0.421, 0.253, 0.126, 0, 0.1], abs=0.01)
-    assert shares(temperature=0.0) == [0, 1, 0, 0, 0, 0]
-    assert shares(temperature=10.0)[4] > 0.12
+    assert shares(temperature=0.0) == pytest.approx([0.1, 0.8, 0, 0, 0, 0.1], abs=0.01)
+    assert shares(temperature=0.5) == pytest.approx([0.1, 0.552, 0.199, 0.05, 0.006, 0.1], abs=0.01)
+    assert shares(temperature=10.0) == pytest.approx([0.1, 0.22, 0.21, 0.19, 0.17, 0.1], abs=0.02)
 
 
 def test_sampling_chooses_what_is_allowed_only() -> None:
     scores = torch.tensor([[-torch.inf, -torch.inf, -torch.inf, 0.0, 1.0, -torch.inf], [0.0, 1.0, *[-torch.inf] * 4]])
     for point in (0.0, 0.5, 1 - 2**-24):  # the largest number of 32 bits below 1
-        chosen = Sampling(top_p=0.5).choose(scores, torch.tensor([point, point]), slice(0, 3))
-        assert scores.gather(1, chosen[:, None]).isfinite().all()
+        for sampling in (Sampling(top_p=0.5), Sampling(0.5), Sampling(0.0), Sampling(1e-3), Sampling(10.0)):
+            chosen = sampling.choose(scores, torch.tensor([point, point]), slice(0, 3))
+            assert scores.gather(1, chosen[:, None]).isfinite().all()
 
 
 def test_the_colder_the_nearer_to_the_likeliest_down_to_any_temperature() -> None:

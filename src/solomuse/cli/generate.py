@@ -73,7 +73,7 @@ def _pitch(text: str) -> int:
 
 def _add_controls(group: Any) -> None:
     """Add an option for each field of `Controls`."""
-    group.add_argument("--temperature", type=float, help="0 always the likeliest, 1 as the model has learned")
+    group.add_argument("--temperature", type=float, help="of notes: 0 always the likeliest, 1 as learned")
     group.add_argument("--top_p", "--top-p", type=float, help="of the likeliest notes, those with this share; 0.99")
     group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest notes; 0 for all")
     group.add_argument("--min_p", "--min-p", type=float, help="notes at least this share as likely as the likeliest")

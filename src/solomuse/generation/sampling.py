@@ -10,20 +10,21 @@ from torch import Tensor
 from solomuse.errors import ConfigError
 
 COLDEST = 1e-4
-"""Temperatures below it are as 0: scores that are divided by such would overflow, and no choice would be left."""
+"""Temperatures below it are as 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are chosen.
 
-    What is unlikely is left out among the notes only. When a note comes and how long it lasts are drawn from all that
-    the model holds possible: much of a rhythm's life is unlikely by itself (``docs/experiments/sampling.md``).
+    All but guidance is for the notes only. When a note comes and how long it lasts are drawn as the model has learned
+    them, from all that it holds possible: much of a rhythm's life is unlikely by itself, and the likeliest rhythm is an
+    endless run (``docs/experiments/sampling.md``).
 
     Parameters
     ----------
     temperature : float
-        0 takes the likeliest token; 1 follows the model.
+        0 takes the likeliest note; 1 follows the model.
     top_p : float
         Keep the likeliest notes that together have this share of all notes; 1 keeps all.
     top_k : int
@@ -48,7 +49,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 10:
-            raise ConfigError(f"temperature is {self.temperature}: expected 0 (always the likeliest) to 10")
+            raise ConfigError(f"temperature is {self.temperature}: expected 0 (always the likeliest note) to 10")
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is {self.top_p}: expected a share above 0, at most 1")
         if self.top_k < 0:
@@ -70,15 +71,24 @@ class Sampling:
         notes : slice
             The ids of notes.
         """
-        if self.temperature < COLDEST:
-            return scores.argmax(dim=-1)
-        shares = torch.softmax(scores / self.temperature, dim=-1)
+        shares = torch.softmax(scores, dim=-1)
+        if self.temperature != 1:
+            shares[:, notes] = self.tempered(shares[:, notes])
         if self.top_p < 1 or self.top_k or self.min_p:
             shares[:, notes] = self.likely(shares[:, notes])
         cumulative = shares.cumsum(dim=-1)
         total = cumulative[:, -1:]
         place = (cumulative <= points[:, None] * total).sum(dim=-1)
         return torch.minimum(place, (cumulative < total).sum(dim=-1))  # the last one that has a share
+
+    def tempered(self, shares: Tensor) -> Tensor:
+        """Shares of shape (B, N), as unequal as `temperature` has them; their sum stays."""
+        tiny, total = torch.finfo(shares.dtype).tiny, shares.sum(dim=-1, keepdim=True)
+        largest, likeliest = shares.max(dim=-1, keepdim=True)
+        if self.temperature < COLDEST:
+            return torch.zeros_like(shares).scatter(-1, likeliest, total)
+        powers = (shares / largest.clamp_min(tiny)) ** (1 / self.temperature)
+        return powers * (total / powers.sum(dim=-1, keepdim=True).clamp_min(tiny))
 
     def likely(self, shares: Tensor) -> Tensor:
         """Shares of shape (B, N), all given to those that `top_p`, `top_k` and `min_p` keep."""
