@@ -103,9 +103,7 @@ class Variant:
 
     chart: str = "prefix"  # prefix, bars, changes, bars+changes, ahead: what is repeated inside the events
     features: str = "now+next+place+degree"
-    heads: str = (
-        "degree"  # scores that are added: of notes by degree, interval, next_degree, echo; of lengths by landing
-    )
+    heads: str = "degree"  # added scores: of notes by degree, interval, next_degree, echo; of lengths by landing
     turn: str = ""  # what turns the attention: time, token (its number), both (every second pair of channels)
     order: str = "pitch"  # pitch before rhythm, or rhythm before pitch
     velocity: str = "change"  # or note
@@ -291,9 +289,8 @@ class Player:
 
     def _note(self) -> None:
         self.notes.append((self.step, self.last, self.length, self.velocity))
-        self.sounding |= {
-            at: (self.last, 3 if at == self.step else 2) for at in range(self.step, self.step + self.length)
-        }
+        self.sounding |= dict.fromkeys(range(self.step, self.step + self.length), (self.last, 2))
+        self.sounding[self.step] = self.last, 3
         self.step += self.length
         self.waiting = "event"
         self._announce()
