@@ -142,8 +142,12 @@ def examples(pop909: Path, checked: Path) -> list[Example]:
     return found
 
 
-def split(songs: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """The songs to learn from, and those to measure by."""
-    side = split_titles({song.song.title for song in songs}, 0.3)
-    held_back = [song for song in songs if side[song.song.title] == "validation"]
-    return [song for song in songs if side[song.song.title] != "validation"], held_back
+def split(songs: Sequence[Example], first: int | None = None) -> tuple[list[Example], list[Example]]:
+    """The songs to learn from, and those to measure by: a share of the titles, or POP909's first songs."""
+    if first is None:
+        side = split_titles({song.song.title for song in songs}, 0.3)
+        held_back = [song for song in songs if side[song.song.title] == "validation"]
+    else:
+        held_back = [song for song in songs if int(song.name) <= first]
+    titles = {song.song.title for song in held_back}
+    return [song for song in songs if song.song.title not in titles], held_back

@@ -1,6 +1,6 @@
 """Learns the weights by which chords are inferred, and says how well they do on songs they were not learned from.
 
-    python benchmarks/fit_chords.py POP909 POP909_CL --charts WEIMAR_CSV OPENEWLD [--epochs 14] [--write]
+    python benchmarks/fit_chords.py POP909 POP909_CL --charts WEIMAR_CSV OPENEWLD [--epochs 14] [--write | --first 100]
 
 ``chord_examples.py`` says what is learned from. The model is a semi-Markov conditional random field; what is raised is
 the likelihood of the annotated stretches (chords that are longer than a stretch may be count as several). Where the
@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -37,6 +38,7 @@ from chord_examples import Example, examples, made_up, split
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from solomuse.analysis import harmony
 from solomuse.analysis.chord_frames import (
     KINDS,
     LENGTH,
@@ -259,10 +261,14 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="put the weights into the package, and measure them")
+    purpose = parser.add_mutually_exclusive_group()
+    purpose.add_argument("--write", action="store_true", help="put the weights into the package, and measure them")
+    purpose.add_argument(
+        "--first", type=int, help="learn from the songs after POP909's first so many, measure on those"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    learning, held_back = split(examples(arguments.pop909, arguments.checked))
+    learning, held_back = split(examples(arguments.pop909, arguments.checked), arguments.first)
     more = made_up(arguments.charts, arguments.seed)
     print(f"{len(learning)} songs and {len(more)} made-up accompaniments to learn from, {len(held_back)} to measure")
     boundary = boundary_weights([*learning, *more])
@@ -272,10 +278,15 @@ def main() -> None:
     first, own_model = lessons[0], chord_model(table)
     own = stretch_scores(first.stretches, end_scores(first.frames, first.stretches.bounds, own_model), own_model)
     assert np.abs(own - model.scores(first).detach().numpy()).max() < 1e-2, "the package scores otherwise"
+    stored = {name: value.astype(np.float16) for name, value in table.items()}
     if arguments.write:
-        np.savez_compressed(WEIGHTS_FILE, **{name: value.astype(np.float16) for name, value in table.items()})
+        np.savez_compressed(WEIGHTS_FILE, **stored)
         learned_model.cache_clear()
         measure(held_back, arguments.pop909)
+    elif arguments.first:
+        rounded = chord_model({name: value.astype(np.float32) for name, value in stored.items()})
+        with patch.object(harmony, "learned_model", lambda: rounded):
+            measure(held_back, arguments.pop909)
 
 
 if __name__ == "__main__":
