@@ -21,7 +21,7 @@ from chord_examples import Example, examples, split
 from chord_scores import report, scores
 
 from solomuse.analysis.bars import seconds_of, with_bars
-from solomuse.analysis.harmony import infer_chords
+from solomuse.analysis.harmony import ChordModel, infer_chords
 from solomuse.formats.midi import read_midi, write_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
@@ -30,14 +30,15 @@ from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.song import MeterChange, Song, TempoChange
 
 
-def measure(songs: Sequence[Example], folder: Path, peers: Path | None = None) -> None:
+def measure(songs: Sequence[Example], folder: Path, peers: Path | None = None, model: ChordModel | None = None) -> None:
+    """Print the scores; without a model, of the package's."""
     began = time.process_time()
-    estimates = [infer_chords(song.song, song.accompaniment) for song in songs]
+    estimates = [infer_chords(song.song, song.accompaniment, model) for song in songs]
     seconds = time.process_time() - began
     ours = [scores(song.chords, estimate) for song, estimate in zip(songs, estimates, strict=True)]
     print(f"{len(songs)} songs that no weight was learned from")
     report(f"SoloMuse, {1000 * seconds / len(songs):.0f} ms a song", ours)
-    report("the same, beats found", [scores_on_own_beats(song, folder) for song in songs])
+    report("the same, beats found", [scores_on_own_beats(song, folder, model) for song in songs])
     for peer in ("note_seq", "chorder") if peers else ():
         found, seconds = by_peer(peer, peers, songs)
         theirs = [scores(song.chords, chords) for song, chords in zip(songs, found, strict=True)]
@@ -67,7 +68,7 @@ def _span(begin: float, end: float, root: int, quality: str, bass: int) -> Chord
     return ChordSpan(start, max(1, stop - start), NO_CHORD if root < 0 else Chord(root, quality, bass=bass))
 
 
-def scores_on_own_beats(song: Example, folder: Path) -> dict[str, float]:
+def scores_on_own_beats(song: Example, folder: Path, model: ChordModel | None) -> dict[str, float]:
     """Scores with beats and bars found from the notes; both chords on the clock of the file's own quarters."""
     name = song.name
     path = folder / name / f"{name}.mid"
@@ -75,7 +76,7 @@ def scores_on_own_beats(song: Example, folder: Path) -> dict[str, float]:
     found, _ = with_bars(file)
     shift = found.tracks[0].notes[0].time - file.tracks[0].notes[0].time
     names = [track.name for track in file.tracks]
-    estimate = infer_chords(found, [index for index, own in enumerate(names) if own != "MELODY"])
+    estimate = infer_chords(found, [index for index, own in enumerate(names) if own != "MELODY"], model)
     quarters = seconds_of(file, np.arange(0, file.end + 9600, TICKS_PER_QUARTER))
     tapped = np.loadtxt(path.with_name("beat_midi.txt"))[:, 0]
     beats = np.interp(tapped, quarters, np.arange(len(quarters)) * TICKS_PER_QUARTER)

@@ -29,7 +29,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -38,7 +37,6 @@ from chord_examples import Example, examples, made_up, split
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from solomuse.analysis import harmony
 from solomuse.analysis.chord_frames import (
     KINDS,
     LENGTH,
@@ -59,7 +57,6 @@ from solomuse.analysis.harmony import (
     Stretches,
     chord_model,
     end_scores,
-    learned_model,
     stretch_scores,
     stretches_of,
 )
@@ -281,12 +278,9 @@ def main() -> None:
     stored = {name: value.astype(np.float16) for name, value in table.items()}
     if arguments.write:
         np.savez_compressed(WEIGHTS_FILE, **stored)
-        learned_model.cache_clear()
-        measure(held_back, arguments.pop909)
-    elif arguments.first:
-        rounded = chord_model({name: value.astype(np.float32) for name, value in stored.items()})
-        with patch.object(harmony, "learned_model", lambda: rounded):
-            measure(held_back, arguments.pop909)
+    if arguments.write or arguments.first:
+        as_read = chord_model({name: value.astype(np.float32) for name, value in stored.items()})
+        measure(held_back, arguments.pop909, model=as_read)
 
 
 if __name__ == "__main__":

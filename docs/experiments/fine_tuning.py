@@ -30,7 +30,7 @@ from solomuse.datasets.duplicates import duplicate_pairs, groups_of, melody_prin
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.datasets.splits import SPLITS
 from solomuse.errors import SoloMuseError
-from solomuse.evaluation.excerpts import Excerpt, spread_over_tunes, tune_titles
+from solomuse.evaluation.excerpts import Excerpt, spread_over_tunes, tunes_of
 from solomuse.evaluation.players import played_by_model
 from solomuse.evaluation.prediction import predicted
 from solomuse.formats.abc import read_abc_tunes, split_tunes
@@ -149,9 +149,8 @@ class Measure:
         dataset = load_dataset(path)
         parts = [dataset.windows(split) for split in SPLITS]
         windows = replace(parts[0], table=np.concatenate([part.table for part in parts]))
-        codec, titles = Codec(dataset.vocabulary), tune_titles(dataset)
+        codec, tunes = Codec(dataset.vocabulary), tunes_of(windows, dataset)
         sheets = tuple(codec.decode(token_ids.tolist()) for token_ids, _ in windows)
-        tunes = [titles[song] for song in windows.songs.tolist()]
         chosen = spread_over_tunes(windows, tunes, CHARTS, np.random.default_rng(1))
         charts = tuple(Excerpt(tunes[index], str(index), sheets[index]) for index in chosen)
         return cls(dataset, windows, sheets, charts)

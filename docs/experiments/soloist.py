@@ -27,13 +27,11 @@ from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS
 from solomuse.evaluation.excerpts import Excerpt, excerpts
 from solomuse.evaluation.players import played_by_model
-from solomuse.evaluation.prediction import in_key_of
+from solomuse.evaluation.prediction import other_charts
 from solomuse.generation import Controls
 from solomuse.model.folder import load_model
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.model.rests import LAST, SILENT
-from solomuse.music.chart import Chart
-from solomuse.music.meter import Meter
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import PLACES, SEP, UNSAID
@@ -106,24 +104,19 @@ def chords(dataset: Dataset, path: Path) -> Iterator[str]:
 
 def under_other_charts(found: Sequence[Excerpt], dataset: Dataset) -> list[tuple[Sequence_, Sequence_]]:
     """Melodies under their own charts and under those of other tunes, nothing said but their place."""
-    codec, rng, pairs = Codec(dataset.vocabulary), np.random.default_rng(1), []
-    for own in found:
-        chart, place = own.sheet.chart, PLACES.index(own.place)
-        others = [e.sheet.chart for e in found if e.tune != own.tune and meters(e.sheet.chart) == meters(chart)]
-        if not others:
+    codec, pairs = Codec(dataset.vocabulary), []
+    others = other_charts([e.sheet.chart for e in found], [e.tune for e in found], np.random.default_rng(1))
+    for own, other in zip(found, others, strict=True):
+        if other is None:
             continue
-        swapped = in_key_of(others[int(rng.integers(len(others)))], chart)
+        said = {"tempo": UNSAID, "place": PLACES.index(own.place)}
         a, b = (
-            encode(codec.on_grid(replace(own.sheet, chart=c)).saying(tempo=UNSAID, place=place), dataset.vocabulary)
-            for c in (chart, swapped)
+            encode(codec.on_grid(replace(own.sheet, chart=chart)).saying(**said), dataset.vocabulary)
+            for chart in (own.sheet.chart, other)
         )
         if max(len(token_ids) for token_ids, _ in (a, b, after(a, b), after(b, a))) <= dataset.config.seq_len:
             pairs.append((a, b))
     return pairs
-
-
-def meters(chart: Chart) -> list[Meter]:
-    return [bar.meter for bar in chart.bars]
 
 
 def after(start: Sequence_, events: Sequence_) -> Sequence_:

@@ -99,13 +99,15 @@ class Stretches:
     values: Floats
 
 
-def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
+def infer_chords(song: Song, tracks: Sequence[int], model: ChordModel | None = None) -> tuple[ChordSpan, ...]:
     """The likeliest chords.
 
     Parameters
     ----------
     tracks : sequence of int
         Indices of the tracks to listen to; drums are left out.
+    model : ChordModel, optional
+        Instead of the one of the package.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def infer_chords(song: Song, tracks: Sequence[int]) -> tuple[ChordSpan, ...]:
     if not heard:
         raise NoChordsError(f"{song.title}: no notes are left to infer chords from once melody and drums are set aside")
     frames = frames_of([track.columns for track in heard], song.bar_meters())
-    model = learned_model()
+    model = model or learned_model()
     stretches = stretches_of(frames, boundaries(frames, model.boundary))
     ends = end_scores(frames, stretches.bounds, model)
     states = leading_states(stretch_scores(stretches, ends, model, stretches.first == stretches.last))

@@ -45,6 +45,12 @@ def tune_titles(dataset: Dataset) -> list[str]:
         return [str(json.loads(line)["title"]) for line in file]
 
 
+def tunes_of(windows: Windows, dataset: Dataset) -> list[str]:
+    """The title of each window's song."""
+    titles = tune_titles(dataset)
+    return [titles[song] for song in windows.songs.tolist()]
+
+
 def spread_over_tunes(windows: Windows, tunes: Sequence[str], count: int, rng: np.random.Generator) -> list[int]:
     """At most `count` of the longest windows, as different as may be.
 
@@ -82,8 +88,8 @@ def _apart_first(indices: Sequence[int], windows: Windows) -> list[int]:
 
 def excerpts(dataset: Dataset, split: str, count: int, rng: np.random.Generator) -> list[Excerpt]:
     """At most `count` human excerpts of a split, as `spread_over_tunes` chooses them."""
-    windows, titles = dataset.windows(split), tune_titles(dataset)
-    tunes = [titles[song] for song in windows.songs.tolist()]
+    windows = dataset.windows(split)
+    tunes = tunes_of(windows, dataset)
     codec, found = Codec(dataset.vocabulary), []
     for index in spread_over_tunes(windows, tunes, count, rng):
         token_ids = windows[index][0].tolist()

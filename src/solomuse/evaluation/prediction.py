@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from solomuse.analysis.key import chord_weights
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError
-from solomuse.evaluation.excerpts import tune_titles
+from solomuse.evaluation.excerpts import tunes_of
 from solomuse.model.likelihood import Sequence_, likelihood
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
@@ -78,33 +78,40 @@ def predicted(
 def with_other_chords(
     windows: Windows, sheets: Sequence[LeadSheet], dataset: Dataset, rng: np.random.Generator
 ) -> list[tuple[Sequence_, Sequence_]]:
-    """Each window beside itself under another tune's chart, where one has the same bars.
-
-    Of another tune, not only of another song: several solos may be over the same changes. The other chart is moved to
-    the key in which its pitch classes fit the true chart's best, so that what is measured is the changes and not the
-    key. All else that the window says stays.
-    """
-    codec, titles = Codec(dataset.vocabulary), tune_titles(dataset)
-    tunes = [titles[song] for song in windows.songs.tolist()]
-    meters_by_window = [tuple(bar.meter for bar in sheet.chart.bars) for sheet in sheets]
-    windows_by_meters: dict[tuple[Meter, ...], list[int]] = {}
-    for index, meters in enumerate(meters_by_window):
-        windows_by_meters.setdefault(meters, []).append(index)
-    pairs = []
-    for index, sheet in enumerate(sheets):
-        alike = windows_by_meters[meters_by_window[index]]
-        others = [sheets[place].chart for place in alike if tunes[place] != tunes[index]]
-        if not others:
+    """Each window beside itself under another tune's chart, where there is one; all else that it says stays."""
+    codec, pairs = Codec(dataset.vocabulary), []
+    others = other_charts([sheet.chart for sheet in sheets], tunes_of(windows, dataset), rng)
+    for window, sheet, other in zip(windows, sheets, others, strict=True):
+        if other is None:
             continue
-        other = in_key_of(others[int(rng.integers(len(others)))], sheet.chart)
-        said = dict(zip(CONDITIONS, parse(windows[index][0].tolist(), dataset.vocabulary).conditions, strict=True))
+        said = dict(zip(CONDITIONS, parse(window[0].tolist(), dataset.vocabulary).conditions, strict=True))
         swapped = encode(codec.on_grid(LeadSheet(other, sheet.melody)).saying(**said), dataset.vocabulary)
         if len(swapped[0]) <= dataset.config.seq_len:
-            pairs.append((windows[index], swapped))
+            pairs.append((window, swapped))
     return pairs
 
 
-def in_key_of(chart: Chart, model: Chart) -> Chart:
+def other_charts(charts: Sequence[Chart], tunes: Sequence[str], rng: np.random.Generator) -> Iterator[Chart | None]:
+    """For each chart one of another tune that has the same bars; None where there is none.
+
+    Of another tune, not only of another song: several solos may be over the same changes. It is moved to the key in
+    which its pitch classes fit the true chart's best, so that what is measured is the changes and not the key.
+
+    Parameters
+    ----------
+    tunes : sequence of str
+        Of each chart.
+    """
+    meters_by_chart = [tuple(bar.meter for bar in chart.bars) for chart in charts]
+    charts_by_meters: dict[tuple[Meter, ...], list[int]] = {}
+    for index, meters in enumerate(meters_by_chart):
+        charts_by_meters.setdefault(meters, []).append(index)
+    for chart, tune, meters in zip(charts, tunes, meters_by_chart, strict=True):
+        others = [place for place in charts_by_meters[meters] if tunes[place] != tune]
+        yield _in_key_of(charts[others[int(rng.integers(len(others)))]], chart) if others else None
+
+
+def _in_key_of(chart: Chart, model: Chart) -> Chart:
     """The chart moved to where its pitch classes overlap most with those of `model`."""
     own, target = _histogram(chart), _histogram(model)
     overlaps = [float(np.minimum(np.roll(own, shift), target).sum()) for shift in range(12)]
