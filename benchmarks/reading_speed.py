@@ -27,7 +27,6 @@ from solomuse.datasets.workers import results
 from solomuse.formats.midi import read_midi
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.grid_sheet import grid_sheet
 from solomuse.tokens.vocabulary import vocabulary
 
 THEIRS = """
@@ -80,8 +79,7 @@ def stages(paths: Sequence[Path]) -> dict[str, float]:
         track = timed("melody", lambda song: melody_track(song).track, song)
         chords = timed("chords", song_chords, song, track, "inferred")
         sheet = timed("sheet", lead_sheet_of, song, track, chords)
-        sheet = timed("quantise", codec.quantise, sheet)
-        columns = timed("columns", lambda sheet: grid_sheet(sheet, codec.vocabulary), sheet)
+        columns = timed("grid", codec.on_grid, sheet)
         timed("tokens", lambda columns: encode(columns, codec.vocabulary), columns)
     return {stage: 1000 * total / len(paths) for stage, total in seconds.items()}
 

@@ -4,13 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from solomuse.errors import VocabularyError
+from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import Note
+from solomuse.music.symbols import parse_chord
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode, token_counts
 from solomuse.tokens.features import FIRST_CONDITION, features
@@ -26,6 +28,7 @@ from solomuse.tokens.vocabulary import (
     REGISTERS,
     SEP,
     STYLES,
+    VELOCITIES,
     vocabulary,
 )
 from tests.strategies import lead_sheets
@@ -60,6 +63,45 @@ def test_the_lengths_of_all_slices_are_known_without_encoding_them(sheet: LeadSh
         token_ids = encode(columns.slice(first, last), codec.vocabulary)[0].tolist()
         chart, notes = token_ids.index(SEP) + 1, len(codec.decode(token_ids).melody)
         assert counts == [chart + len(CONDITIONS[PLAYER:PLACE]), len(token_ids) - chart, notes]
+
+
+@given(lead_sheets(), grids)
+@example(LeadSheet(parse_chart("C"), (Note(0, 60, 9), Note(60, 62, 60, 127), Note(61, 64, 90), Note(1900, 65, 9))), 4)
+def test_notes_and_chords_go_to_the_nearest_steps(sheet: LeadSheet, grid: int) -> None:
+    v = vocabulary(grid)
+    columns, end = grid_sheet(sheet, v), sheet.chart.duration // v.step_ticks
+
+    def nearest_step(ticks: int) -> int:
+        return (2 * ticks + v.step_ticks) // (2 * v.step_ticks)
+
+    highest: dict[int, Note] = {}
+    for note in sheet.melody:
+        onset = nearest_step(note.time)
+        if onset < end and (onset not in highest or note.pitch > highest[onset].pitch):
+            highest[onset] = note
+    onsets = sorted(highest)
+    expected = []
+    for onset, following in zip(onsets, [*onsets[1:], end], strict=False):
+        note = highest[onset]
+        stop = min(max(nearest_step(note.end), onset + 1), following, onset + len(v.duration.values))
+        velocity = min(VELOCITIES, key=lambda each: (abs(each - note.velocity), each))
+        expected.append([onset, note.pitch, stop - onset, velocity])
+    assert columns.notes.tolist() == expected
+    chart = sheet.chart
+    bounds = {
+        nearest_step(line + span.time)
+        for line, bar in zip(chart.bar_times, chart.bars, strict=False)
+        for span in bar.chords
+    }
+    assert set(columns.chords[:, 0].tolist()) <= bounds
+    assert np.array_equal(np.unique(columns.chords[:, :2]), np.union1d(columns.chords[:, 0], [end]))
+
+
+def test_equal_chords_of_a_bar_are_one_and_those_too_short_for_the_grid_are_none() -> None:
+    spans = [(0, 50, "C"), (50, 9, "F"), (59, 901, "C"), (960, 960, "C")]
+    bar = Bar(COMMON_TIME, tuple(ChordSpan(time, length, parse_chord(name)) for time, length, name in spans))
+    columns = grid_sheet(LeadSheet(Chart((bar, bar)), ()), vocabulary(4))
+    assert columns.chords[:, :2].tolist() == [[0, 16], [16, 32]]
 
 
 def test_the_columns_are_in_grid_steps() -> None:
@@ -105,8 +147,3 @@ def test_a_note_that_sounds_out_of_a_slice_ends_with_it_and_one_that_sounds_into
     sheet = LeadSheet(parse_chart("C | F | G"), (Note(1440, 60, 960), Note(3360, 62, 960)))
     part = grid_sheet(sheet, vocabulary(4)).slice(1, 2)
     assert part.notes.tolist() == [[12, 62, 4, 80]]
-
-
-def test_what_does_not_lie_on_the_grid_is_refused() -> None:
-    with pytest.raises(VocabularyError, match="grid of 4"):
-        grid_sheet(LeadSheet(parse_chart("C"), (Note(160, 60, 160),)), vocabulary(4))

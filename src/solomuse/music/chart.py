@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from solomuse.errors import ChartError
@@ -151,6 +151,10 @@ def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Cha
         end = start + meter.bar_ticks
         while first < len(pending) and pending[first].end <= start:
             first += 1
+        if first < len(pending) and pending[first].time <= start and end <= pending[first].end:
+            bars.append(one_chord_bar(pending[first].chord, meter))
+            start = end
+            continue
         cursor, chords = start, []
         for span in pending[first:]:
             if span.time >= end:
@@ -183,6 +187,7 @@ def _merged(spans: Iterable[ChordSpan]) -> Iterator[ChordSpan]:
         yield held
 
 
+@lru_cache(maxsize=4096)
 def one_chord_bar(chord: Chord, meter: Meter = COMMON_TIME) -> Bar:
     """A bar filled by one chord."""
     return Bar(meter, (ChordSpan(0, meter.bar_ticks, chord),))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.errors import VocabularyError
+from solomuse.music.chart import Bar
 from solomuse.music.chord import Chord
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.note import Note
 from solomuse.tokens.vocabulary import (
     CONDITIONS,
     DENSITIES,
@@ -23,9 +26,11 @@ from solomuse.tokens.vocabulary import (
     REGISTERS,
     TEMPO,
     UNSAID,
+    VELOCITIES,
     WHOLE,
     Vocabulary,
     nearest,
+    simplify,
 )
 
 Columns = NDArray[np.int32]
@@ -34,6 +39,7 @@ NO_ROOT, NO_QUALITY = 12, len(QUALITY_LABELS)
 NOTHING_SAID = (UNSAID,) * len(CONDITIONS)
 _QUALITY_INDEX = {label: index for index, label in enumerate(QUALITY_LABELS)}
 _METER_INDEX = {meter: index for index, meter in enumerate(METERS)}
+_VELOCITY_BINS = np.array([nearest(velocity, VELOCITIES) for velocity in range(128)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,41 +122,68 @@ def _starting_within(rows: Columns, start: int, end: int) -> Columns:
 
 
 def grid_sheet(sheet: LeadSheet, vocabulary: Vocabulary) -> GridSheet:
-    """The columns of a lead sheet that is quantised already.
+    """The columns of the nearest lead sheet that the tokens can express.
+
+    Onsets and ends move to the nearest grid step; a note keeps at least one step and gives way to the next one, so that
+    one voice remains; of notes that start together the highest stays. Chords change on grid steps and are simplified,
+    velocities and tempo go to their bins.
 
     Raises
     ------
     VocabularyError
-        If a chord or note is not on the grid.
+        If a meter is not in the vocabulary.
     """
-    step = vocabulary.step_ticks
-    notes = np.array(
-        [(note.time, note.pitch, note.duration, note.velocity) for note in sheet.melody], dtype=np.int32
-    ).reshape(-1, 4)
-    chords = np.array(
-        [
-            (line + span.time, line + span.end, *_chord_columns(span.chord))
-            for line, bar in zip(sheet.chart.bar_times, sheet.chart.bars, strict=False)
-            for span in bar.chords
-        ],
-        dtype=np.int32,
-    )
-    if (notes[:, ::2] % step).any() or (chords[:, :2] % step).any():
-        raise VocabularyError(f"a chord or note does not lie on a grid of {vocabulary.grid} steps a quarter")
-    notes[:, ::2] //= step
-    chords[:, :2] //= step
-    tempo = UNSAID if sheet.chart.qpm is None else QPMS.index(round(sheet.chart.qpm))
+    bars, qpm = sheet.chart.bars, sheet.chart.qpm
+    bar_lines = np.cumsum([0, *(vocabulary.steps_of(bar.meter) for bar in bars)], dtype=np.int32)
+    tempo = UNSAID if qpm is None else QPMS.index(nearest(qpm, QPMS))
     return GridSheet(
-        notes,
-        chords,
-        np.array(sheet.chart.bar_times, dtype=np.int32) // step,
-        np.array([_METER_INDEX[bar.meter] for bar in sheet.chart.bars], dtype=np.int32),
+        _notes_on_grid(sheet.melody, int(bar_lines[-1]), vocabulary),
+        _chords_on_grid(bars, bar_lines, vocabulary.step_ticks),
+        bar_lines,
+        np.array([_METER_INDEX[bar.meter] for bar in bars], dtype=np.int32),
         (tempo, *NOTHING_SAID[TEMPO + 1 :]),
     )
 
 
+def _notes_on_grid(melody: Sequence[Note], end: int, vocabulary: Vocabulary) -> Columns:
+    rows = [(note.time, note.pitch, note.duration, note.velocity) for note in melody]
+    times, pitches, durations, velocities = np.array(rows, dtype=np.int32).reshape(-1, 4).T
+    onsets, stops = _steps(times, vocabulary.step_ticks), _steps(times + durations, vocabulary.step_ticks)
+    order = np.lexsort((-pitches, onsets))
+    order = order[onsets[order] < end]
+    order = order[np.diff(onsets[order], prepend=-1) > 0]  # the highest of each onset
+    onsets = onsets[order]
+    room = np.minimum(np.append(onsets[1:], end) - onsets, len(vocabulary.duration.values))
+    lengths = np.minimum(np.maximum(stops[order] - onsets, 1), room[: len(onsets)])
+    return np.stack([onsets, pitches[order], lengths, _VELOCITY_BINS[velocities[order]]], axis=1).astype(np.int32)
+
+
+def _chords_on_grid(bars: Sequence[Bar], bar_lines: Columns, step: int) -> Columns:
+    rows = [
+        (index, span.time, span.duration, *_chord_columns(span.chord))
+        for index, bar in enumerate(bars)
+        for span in bar.chords
+    ]
+    bar, times, durations, *harmony = np.array(rows, dtype=np.int32).T
+    columns = np.stack([bar, _steps(times, step), _steps(times + durations, step), *harmony], axis=1)
+    columns = columns[columns[:, 2] > columns[:, 1]]
+    differs = columns[1:, [0, 3, 4, 5]] != columns[:-1, [0, 3, 4, 5]]
+    first = np.flatnonzero(np.append(True, differs.any(axis=1)))  # of equal neighbours in a bar
+    last = np.append(first[1:], len(columns)) - 1
+    lines = bar_lines[columns[first, 0]]
+    starts, ends = lines + columns[first, 1], lines + columns[last, 2]
+    return np.column_stack([starts, ends, columns[first, 3:]]).astype(np.int32)
+
+
+def _steps(ticks: Columns, step: int) -> Columns:
+    """The nearest grid steps, the later one at a tie."""
+    return (ticks + step // 2) // step
+
+
+@lru_cache(maxsize=65536)
 def _chord_columns(chord: Chord) -> tuple[int, int, int]:
-    """Root, index of the quality, bass."""
-    if chord.root is None or chord.bass is None:
+    """Root, index of the quality, bass of the chord of the vocabulary that stands for this one."""
+    known = simplify(chord)
+    if known.root is None or known.bass is None:
         return NO_ROOT, NO_QUALITY, NO_ROOT
-    return chord.root, _QUALITY_INDEX[chord.quality_label], chord.bass
+    return known.root, _QUALITY_INDEX[known.quality_label], known.bass
