@@ -15,11 +15,13 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sampling import stretches, table
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from solomuse.config import load_config
@@ -37,6 +39,7 @@ from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import PLACES, SEP, UNSAID
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
+from solomuse.training.teachers import Teachers
 
 
 def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
@@ -45,11 +48,27 @@ def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
 
 def bits(dataset: Dataset, *paths: Path) -> Iterator[str]:
     windows = list(dataset.windows("validation"))
+    models: dict[str, nn.Module] = {str(path): model_of(path, dataset) for path in paths}
+    if len(paths) > 1:
+        models["the mean of all"] = Mean([model_of(path, dataset) for path in paths])
     yield "| model | bits per note | pitch | rhythm |\n|---|---|---|---|"
-    for path in paths:
-        found = likelihood(model_of(path, dataset), windows, dataset.vocabulary).per_note()
-        kinds = (found[f"{name}bits_per_note"] for name in ("", "pitch_", "rhythm_"))
-        yield f"| {path.name} | {' | '.join(f'{value:.3f}' for value in kinds)} |"
+    for name, model in models.items():
+        found = likelihood(model, windows, dataset.vocabulary).per_note()
+        kinds = (found[f"{kind}bits_per_note"] for kind in ("", "pitch_", "rhythm_"))
+        yield f"| {name} | {' | '.join(f'{value:.3f}' for value in kinds)} |"
+
+
+class Mean(nn.Module):
+    """Several models as one that expects what they do in the mean."""
+
+    def __init__(self, models: Sequence[PreTrainedModel]) -> None:
+        super().__init__()
+        self.models = nn.ModuleList(models)
+        self.config, self.feature_embedding = models[0].config, models[0].feature_embedding
+
+    def forward(self, token_ids: Tensor, features: Tensor) -> SimpleNamespace:
+        expected = Teachers(list(self.models), token_ids.device).expect(token_ids, features)
+        return SimpleNamespace(logits=expected.log())
 
 
 def plays(dataset: Dataset, *paths: Path) -> Iterator[str]:

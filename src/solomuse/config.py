@@ -156,6 +156,8 @@ class TrainConfig:
     condition_dropout : float
         Share of the windows that say nothing of style, tempo, density and the like, so that a model knows what to play
         when nothing is asked.
+    teacher_share : float
+        Share of what teachers expect in the loss, where there are any; the rest is what truly follows.
     learn_chart : bool
         Learn to predict the tokens of the chart too; else only the melody's.
     eval_steps : int
@@ -186,6 +188,7 @@ class TrainConfig:
     transpose: bool = True
     chord_dropout: float = 0.1
     condition_dropout: float = 0.2
+    teacher_share: float = 0.5
     learn_chart: bool = False
     eval_steps: int = 500
     patience: int = 0
@@ -206,6 +209,7 @@ class TrainConfig:
         for name in ("chord_dropout", "condition_dropout"):
             share = getattr(self, name)
             _require(0 <= share < 1, f"{name} is {share}: expected a share below 1")
+        _require(0 <= self.teacher_share <= 1, f"teacher_share is {self.teacher_share}: expected a share, 0 to 1")
         _require(0 <= self.warmup < 1, f"warmup is {self.warmup}: expected a share below 1")
         _require(0 <= self.seed < 2**32, f"seed is {self.seed}: expected 0 to {2**32 - 1}")
 

@@ -28,6 +28,14 @@ def add_commands(add: AddCommand) -> None:
         "--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run; default: bundled"
     )
     train.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="also learn what this model expects; several times for the mean of several",
+    )
+    train.add_argument(
         *("--learn_chart", "--learn-chart"), action="store_const", const=True, help="learn the chart's tokens too"
     )
     add_fields(train, tuple(name for name in FIELDS if name not in DATA_FIELDS))
@@ -70,6 +78,7 @@ def _train(arguments: argparse.Namespace) -> int:
         chosen_config(arguments, begun or (FINETUNE if arguments.init else DEFAULT_SIZE)),
         checkpoint,
         init=arguments.init,
+        teachers=arguments.teacher,
         on_checkpoint=partial(write_sample, arguments.out / "samples"),
     )
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,11 @@ SCRATCH = ".scratch"
 
 
 def run_facts(
-    datasets: Sequence[Dataset], config: Config, init: Path | None, conditions: Mapping[str, Sequence[str]]
+    datasets: Sequence[Dataset],
+    config: Config,
+    init: Path | None,
+    conditions: Mapping[str, Sequence[str]],
+    teachers: Mapping[str, str],
 ) -> dict[str, Any]:
     """What ``run.json`` holds."""
     return {
@@ -44,10 +49,41 @@ def run_facts(
         "vocabulary": datasets[0].vocabulary.hash,
         "players": list(datasets[0].players),
         "conditions": conditions,
-        "init": init and (BUNDLED if is_bundled(init) else str(init.resolve())),  # the word is true on any machine
+        "init": init and _name(init),
+        "teachers": dict(teachers),
         "seed": config.training.seed,
         "config": asdict(config),
     }
+
+
+def _name(model: Path) -> str:
+    """The path of a model, or the word for the bundled one, which is true on any machine."""
+    return BUNDLED if is_bundled(model) else str(model.resolve())
+
+
+def teachers_so_far(resume: Path | None, teachers: Sequence[Path]) -> dict[str, str]:
+    """The SHA-256 of each teacher's weights by its path: of those that are given, or of the run that is resumed.
+
+    Raises
+    ------
+    ModelError
+        If one cannot be read, or is no longer what the run has learned from so far.
+    """
+    before: Mapping[str, str] = {} if resume is None else _read_run(resume / RUN).get("teachers", {})
+    names = list(before) if resume is not None else [_name(teacher) for teacher in teachers]
+    found = {name: _hash(model_folder(Path(name)) / "model.safetensors") for name in names}
+    for name, known in before.items():
+        if found[name] != known:
+            raise ModelError(f"{name} is not the teacher that the run in {resume} has had so far: put it back")
+    return found
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as weights:
+            return hashlib.file_digest(weights, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): copy or train the model again") from None
 
 
 def known_so_far(resume: Path | None, init: Path | None) -> tuple[Sequence[str], Mapping[str, Sequence[str]]]:

@@ -52,8 +52,10 @@ from solomuse.training.run_folder import (
     known_so_far,
     refuse_to_overwrite,
     run_facts,
+    teachers_so_far,
     write_run,
 )
+from solomuse.training.teachers import load_teachers
 from solomuse.training.trainer import Plan, Restoring, SoloTrainer
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,7 @@ def train(
     resume: Path | None = None,
     *,
     init: Path | None = None,
+    teachers: Sequence[Path] = (),
     on_checkpoint: Callable[[Path, int], None] | None = None,
 ) -> Trained:
     """Train a model, and write the run folder.
@@ -114,6 +117,9 @@ def train(
         A checkpoint of this run to go on from.
     init : Path, optional
         A model folder or a run to take the weights from; ignored when resuming.
+    teachers : sequence of Path
+        Model folders or runs whose expectations are learned too, at `TrainConfig.teacher_share` of the loss. A run
+        that is resumed keeps its own.
     on_checkpoint : callable, optional
         Called with each checkpoint that was evaluated, which is a model folder, and its step.
 
@@ -136,7 +142,8 @@ def train(
     datasets = [replace(dataset, players=players) for dataset in datasets]
     windows = learned_windows(datasets, config.training)
     config = replace(config, data=datasets[0].config)
-    run = run_facts(datasets, config, init, conditions_of(datasets, known_conditions))
+    known_teachers = teachers_so_far(resume, teachers)
+    run = run_facts(datasets, config, init, conditions_of(datasets, known_conditions), known_teachers)
     is_first = os.environ.get("RANK", "0") == "0"
     if resume is not None:
         check_continuity(resume, run)
@@ -152,7 +159,8 @@ def train(
     if is_first:
         _make_ready(out, run, step)
     melodies = melodies_before(resume or (init and model_folder(init)))
-    plan = Plan(out, tuple(datasets), windows, config, run, observers(out, step), on_checkpoint, melodies)
+    taught_by = load_teachers(known_teachers, config.model, datasets[0].vocabulary, players, arguments.device)
+    plan = Plan(out, tuple(datasets), windows, config, run, observers(out, step), on_checkpoint, melodies, taught_by)
     trainer = SoloTrainer(model, arguments, plan)
     if resume is not None:
         trainer.add_callback(Restoring(partial(trainer.restore_position, resume)))

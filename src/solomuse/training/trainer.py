@@ -28,6 +28,7 @@ from solomuse.training.costs import CostMeter, costs_of
 from solomuse.training.mixing import MixedWindows
 from solomuse.training.order import WholeSteps
 from solomuse.training.run_folder import METRICS, MODEL, RUN
+from solomuse.training.teachers import Teachers
 from solomuse.training.watch import Watch
 
 
@@ -51,6 +52,8 @@ class Plan:
         Called in one process with each evaluated checkpoint and its step.
     melodies : Melodies, optional
         What the model that is begun with has learned from.
+    teachers : Teachers, optional
+        Whose expectations are learned beside what follows.
     """
 
     out: Path
@@ -61,6 +64,7 @@ class Plan:
     callbacks: tuple[TrainerCallback, ...] = ()
     on_checkpoint: Callable[[Path, int], None] | None = None
     melodies: Melodies | None = None
+    teachers: Teachers | None = None
 
     @property
     def dataset(self) -> Dataset:
@@ -87,6 +91,7 @@ class SoloTrainer(Trainer):
         self.costs = CostMeter(dataset.vocabulary, arguments.device)
         self._checked_ranks = False
         self._seconds_logged = 0.0
+        self._expected: torch.Tensor | None = None
         super().__init__(
             model=model,
             args=arguments,
@@ -125,14 +130,26 @@ class SoloTrainer(Trainer):
                 "the processes were given the same data: start them with torchrun, each with its own rank"
             )
 
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The loss of a batch, with what the teachers expect of it at hand."""
+        if self.plan.teachers is not None:
+            self._expected = self.plan.teachers.expect(inputs["input_ids"], inputs.get("features"))
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
     def _loss(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         """Mean cost of the learned tokens of a step, whose number is over all its batches in all processes."""
         targets = functional.pad(labels[:, 1:], (0, 1), value=IGNORED).flatten()
-        nats = functional.cross_entropy(
-            outputs.logits.float().flatten(0, 1), targets, ignore_index=IGNORED, reduction="none"
-        )
+        logits = outputs.logits.float().flatten(0, 1)  # (B * T, V)
+        nats = functional.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="none")
         self.costs.learned(nats.detach(), targets)
-        return nats.sum() / num_items_in_batch
+        total = nats.sum()
+        if self._expected is not None:
+            is_learned, share = targets != IGNORED, self.plan.config.training.teacher_share
+            taught = functional.cross_entropy(
+                logits[is_learned], self._expected.flatten(0, 1)[is_learned], reduction="sum"
+            )
+            total = (1 - share) * total + share * taught
+        return total / num_items_in_batch
 
     def _get_grad_norm(self, *args: Any, **kwargs: Any) -> Any:
         norm = super()._get_grad_norm(*args, **kwargs)
