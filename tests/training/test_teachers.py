@@ -103,11 +103,29 @@ def test_a_teacher_that_has_changed_since_is_refused(
 
 @pytest.mark.parametrize(
     ("players", "block_size", "complaint"),
-    [(["Ada Lovelace"], 512, "knows other players"), ([], 1024, "attends to 512 tokens, fewer than")],
+    [(["Emmy Noether"], 512, "knows other players"), ([], 1024, "attends to 512 tokens, fewer than")],
 )
 def test_a_teacher_that_does_not_go_with_the_training_is_refused(
-    few_dataset: Path, config: Config, teacher: Path, players: list[str], block_size: int, complaint: str
+    few_dataset: Path, teacher: Path, players: list[str], block_size: int, complaint: str, tmp_path: Path
 ) -> None:
-    shape = config.with_values({"block_size": block_size}).model
+    renamed = knowing(teacher, players, tmp_path / "model")
+    shape = ModelConfig(block_size=block_size)
     with pytest.raises(ModelError, match=complaint):
-        load_teachers([str(teacher)], shape, load_dataset(few_dataset).vocabulary, players, CPU)
+        load_teachers(
+            [str(renamed)], shape, load_dataset(few_dataset).vocabulary, ["Ada Lovelace", "Emmy Noether"], CPU
+        )
+
+
+def test_a_teacher_may_know_the_first_of_the_players_alone(few_dataset: Path, teacher: Path, tmp_path: Path) -> None:
+    renamed = knowing(teacher, ["Ada Lovelace"], tmp_path / "model")
+    vocabulary, players = load_dataset(few_dataset).vocabulary, ["Ada Lovelace", "Emmy Noether"]
+    assert load_teachers([str(renamed)], ModelConfig(block_size=512), vocabulary, players, CPU) is not None
+    assert load_teachers([], ModelConfig(), vocabulary, players, CPU) is None
+
+
+def knowing(teacher: Path, players: list[str], out: Path) -> Path:
+    """A copy of a teacher that knows these players."""
+    shutil.copytree(teacher, out)
+    about = json.loads((out / "solomuse.json").read_text())
+    (out / "solomuse.json").write_text(json.dumps({**about, "players": players}))
+    return out

@@ -65,7 +65,8 @@ def load_teachers(
     Raises
     ------
     ModelError
-        If one is of another vocabulary, knows other players, attends to less than `config` says, or cannot be read.
+        If one is of another vocabulary, knows players that are not the first of these, attends to less than `config`
+        says, or cannot be read.
     """
     models = []
     for path in map(Path, paths):
@@ -75,7 +76,11 @@ def load_teachers(
                 f"{path} attends to {shape.block_size} tokens, fewer than the model that it is to teach "
                 f"({config.block_size}): pass --block-size {shape.block_size}, or another teacher"
             )
-        if read_json(model_folder(path) / "solomuse.json").get("players", []) != list(players):
-            raise ModelError(f"{path} knows other players than this training: a teacher learns from the same datasets")
+        known = read_json(model_folder(path) / "solomuse.json").get("players", [])
+        if known != list(players[: len(known)]):
+            raise ModelError(
+                f"{path} knows other players than this training: a teacher has learned from the same datasets, "
+                "or is what --init begins with"
+            )
         models.append(model_from_folder(path, shape, vocabulary))
     return Teachers(models, device) if models else None
