@@ -64,12 +64,21 @@ def _finetune(arguments: Namespace) -> int:
     from solomuse.training import resumable, train
 
     if arguments.resume_from:
-        checkpoint, out, datasets, config = resumable(arguments.resume_from)
+        checkpoint, out, datasets, config, init, teachers = resumable(arguments.resume_from)
     else:
         checkpoint, out, datasets = None, arguments.out_dir, (dataset_for(arguments.midi_root),)
+        init, teachers = None, ()
         config = chosen_config(arguments)
         _in_one_process_first(lambda: _ensure_dataset(arguments, config))
-    trained = train(datasets, out, config, checkpoint, on_checkpoint=partial(write_sample, out / "samples"))
+    trained = train(
+        datasets,
+        out,
+        config,
+        checkpoint,
+        init=init,
+        teachers=teachers,
+        on_checkpoint=partial(write_sample, out / "samples"),
+    )
     if trained.interrupted:
         print(f"interrupted at step {trained.steps}: go on with --resume_from", file=sys.stderr)
         return INTERRUPTED

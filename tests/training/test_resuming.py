@@ -94,9 +94,9 @@ def test_a_run_that_was_ended_at_any_moment_goes_on_bit_for_bit(
 ) -> None:
     out = tmp_path / "run"
     train_until(moment, sent, few_dataset, out, config)
-    checkpoint, _, dataset, stored = resumable(out)
-    assert checkpoint is not None
-    train(dataset, out, stored, checkpoint)
+    run = resumable(out)
+    assert run.checkpoint is not None
+    train(run.datasets, out, run.config, run.checkpoint)
     assert curve(out) == curve(uninterrupted)
     assert weights(out) == weights(uninterrupted)
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in uninterrupted.iterdir())
@@ -156,6 +156,8 @@ def test_a_run_does_not_go_on_with_other_songs_or_another_shape(
 
 
 def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(uninterrupted: Path, tmp_path: Path) -> None:
-    shutil.copy(uninterrupted / "run.json", tmp_path)
-    checkpoint, out, _, config = resumable(tmp_path)
-    assert (checkpoint, out, config.training.epochs) == (None, tmp_path, 2.25)
+    begun = json.loads((uninterrupted / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**begun, "init": "default", "teachers": {"one": "5d41"}}))
+    run = resumable(tmp_path)
+    assert (run.checkpoint, run.out, run.config.training.epochs) == (None, tmp_path, 2.25)
+    assert (run.init, run.teachers) == (Path("default"), (Path("one"),))

@@ -89,12 +89,12 @@ def test_labels_are_the_events_or_the_chart_too(toy_dataset: Path) -> None:
 
 
 def test_a_run_goes_on_from_its_newest_checkpoint(toy_dataset: Path, toy_run: Path) -> None:
-    checkpoint, out, datasets, config = resumable(toy_run)
-    assert checkpoint is not None
-    assert (out, datasets) == (toy_run, (toy_dataset,))
-    longer = replace(config, training=replace(config.training, epochs=2))
-    trained = train(datasets, out, longer, checkpoint)
-    assert trained.steps > int(checkpoint.name.rpartition("-")[2])
+    run = resumable(toy_run)
+    assert run.checkpoint is not None
+    assert (run.out, run.datasets, run.init, run.teachers) == (toy_run, (toy_dataset,), None, ())
+    longer = replace(run.config, training=replace(run.config.training, epochs=2))
+    trained = train(run.datasets, run.out, longer, run.checkpoint)
+    assert trained.steps > int(run.checkpoint.name.rpartition("-")[2])
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(toy_dataset: Path, toy_config: Config, toy_run: Path) -> None:

@@ -69,16 +69,15 @@ def _train(arguments: argparse.Namespace) -> int:
     from solomuse.generation.samples import write_sample
     from solomuse.training import resumable, train
 
-    checkpoint, begun = None, None
-    if arguments.resume:
-        checkpoint, _, _, begun = resumable(arguments.out)
+    begun = resumable(arguments.out) if arguments.resume else None
+    default = FINETUNE if arguments.init else DEFAULT_SIZE
     trained = train(
         arguments.dataset,
         arguments.out,
-        chosen_config(arguments, begun or (FINETUNE if arguments.init else DEFAULT_SIZE)),
-        checkpoint,
-        init=arguments.init,
-        teachers=arguments.teacher,
+        chosen_config(arguments, begun.config if begun else default),
+        begun and begun.checkpoint,
+        init=begun.init if begun else arguments.init,
+        teachers=begun.teachers if begun else arguments.teacher,
         on_checkpoint=partial(write_sample, arguments.out / "samples"),
     )
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}

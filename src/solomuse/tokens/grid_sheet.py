@@ -154,7 +154,7 @@ def _notes_on_grid(melody: Sequence[Note], end: int, vocabulary: Vocabulary) -> 
     order = order[np.diff(onsets[order], prepend=-1) > 0]  # the highest of each onset
     onsets = onsets[order]
     room = np.minimum(np.append(onsets[1:], end) - onsets, len(vocabulary.duration.values))
-    lengths = np.minimum(np.maximum(stops[order] - onsets, 1), room[: len(onsets)])
+    lengths = np.minimum(np.maximum(stops[order] - onsets, 1), room)
     return np.stack([onsets, pitches[order], lengths, _VELOCITY_BINS[velocities[order]]], axis=1).astype(np.int32)
 
 

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import accelerate
 import numpy as np
@@ -120,10 +120,29 @@ def refuse_to_overwrite(out: Path) -> None:
         raise OutputError(f"{out} holds a run already: pass --resume to go on with it, or choose another folder")
 
 
-def resumable(path: Path) -> tuple[Path | None, Path, tuple[Path, ...], Config]:
-    """Checkpoint, run folder, datasets and configuration of a run folder or of one of its checkpoints.
+class Resumable(NamedTuple):
+    """A run that can go on.
 
-    The checkpoint is the newest that is whole; None if the run ended before its first one.
+    Parameters
+    ----------
+    checkpoint : Path or None
+        Where; None if it ended before its first one, and begins anew.
+    out : Path
+        Its folder.
+    datasets, config, init, teachers
+        What `solomuse.training.train` was given.
+    """
+
+    checkpoint: Path | None
+    out: Path
+    datasets: tuple[Path, ...]
+    config: Config
+    init: Path | None
+    teachers: tuple[Path, ...]
+
+
+def resumable(path: Path) -> Resumable:
+    """The run of a run folder, to go on from its newest checkpoint that is whole, or of one of its checkpoints.
 
     Raises
     ------
@@ -134,15 +153,13 @@ def resumable(path: Path) -> tuple[Path | None, Path, tuple[Path, ...], Config]:
         reason = damage(path)
         if reason is not None:
             raise ModelError(f"{path} cannot be resumed from: {reason}; give its run folder to use an older checkpoint")
-        checkpoint, run = path, _read_run(path / RUN)
-        return checkpoint, path.parent, *_dataset_and_config(run, path / RUN)
+        return _run_of(path / RUN, path, path.parent)
     found = newest_whole(path)
     if found is None and (checkpoints(path) or not (path / RUN).is_file()):
         raise ModelError(
             f"{path} holds no checkpoint to resume from: give a run folder or one of its checkpoint-N folders"
         )
-    source = (found or path) / RUN
-    return found, path, *_dataset_and_config(_read_run(source), source)
+    return _run_of((found or path) / RUN, found, path)
 
 
 def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
@@ -175,8 +192,17 @@ def _read_run(path: Path) -> dict[str, Any]:
     return run
 
 
-def _dataset_and_config(run: Mapping[str, Any], path: Path) -> tuple[tuple[Path, ...], Config]:
+def _run_of(record: Path, checkpoint: Path | None, out: Path) -> Resumable:
+    """The run that a ``run.json`` tells of."""
+    run = _read_run(record)
     try:
-        return tuple(map(Path, run["datasets"])), config_from_tables(run["config"], str(path))
+        return Resumable(
+            checkpoint,
+            out,
+            datasets=tuple(map(Path, run["datasets"])),
+            config=config_from_tables(run["config"], str(record)),
+            init=Path(run["init"]) if run.get("init") else None,
+            teachers=tuple(map(Path, run.get("teachers", ()))),
+        )
     except KeyError as error:
-        raise ModelError(f"{path} has no {error}: the run is not complete") from None
+        raise ModelError(f"{record} has no {error}: the run is not complete") from None
