@@ -49,8 +49,8 @@ def test_the_command_takes_its_defaults_from_the_configuration_for_fine_tuning(
 
 def test_the_bundled_soloist_is_written_down_by_its_name(toy_dataset: Path, toy_config: Config, model: Path) -> None:
     datasets = [load_dataset(toy_dataset)]
-    assert run_facts(datasets, toy_config, Path("default"), {})["init"] == "default"
-    assert run_facts(datasets, toy_config, model, {})["init"] == str(model.resolve())
+    assert run_facts(datasets, toy_config, Path("default"), {}, {})["init"] == "default"
+    assert run_facts(datasets, toy_config, model, {}, {})["init"] == str(model.resolve())
     assert run_facts(datasets, toy_config, None, {})["init"] is None
 
 
