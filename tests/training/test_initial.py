@@ -51,7 +51,7 @@ def test_the_bundled_soloist_is_written_down_by_its_name(toy_dataset: Path, toy_
     datasets = [load_dataset(toy_dataset)]
     assert run_facts(datasets, toy_config, Path("default"), {}, {})["init"] == "default"
     assert run_facts(datasets, toy_config, model, {}, {})["init"] == str(model.resolve())
-    assert run_facts(datasets, toy_config, None, {})["init"] is None
+    assert run_facts(datasets, toy_config, None, {}, {})["init"] is None
 
 
 def test_a_run_is_written_down_whole_or_as_it_was(tmp_path: Path) -> None:
