@@ -48,9 +48,10 @@ def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
 
 def bits(dataset: Dataset, *paths: Path) -> Iterator[str]:
     windows = list(dataset.windows("validation"))
-    models: dict[str, nn.Module] = {str(path): model_of(path, dataset) for path in paths}
+    alone = [model_of(path, dataset) for path in paths]
+    models: dict[str, nn.Module] = dict(zip(map(str, paths), alone, strict=True))
     if len(paths) > 1:
-        models["the mean of all"] = Mean([model_of(path, dataset) for path in paths])
+        models["the mean of all"] = Mean(alone)
     yield "| model | bits per note | pitch | rhythm |\n|---|---|---|---|"
     for name, model in models.items():
         found = likelihood(model, windows, dataset.vocabulary).per_note()
@@ -63,12 +64,11 @@ class Mean(nn.Module):
 
     def __init__(self, models: Sequence[PreTrainedModel]) -> None:
         super().__init__()
-        self.models = nn.ModuleList(models)
+        self.models, self.teachers = nn.ModuleList(models), Teachers(models, models[0].device)
         self.config, self.feature_embedding = models[0].config, models[0].feature_embedding
 
     def forward(self, token_ids: Tensor, features: Tensor) -> SimpleNamespace:
-        expected = Teachers(list(self.models), token_ids.device).expect(token_ids, features)
-        return SimpleNamespace(logits=expected.log())
+        return SimpleNamespace(logits=self.teachers.expect(token_ids, features).log())
 
 
 def plays(dataset: Dataset, *paths: Path) -> Iterator[str]:

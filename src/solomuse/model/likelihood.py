@@ -138,11 +138,17 @@ def batches_by_tokens(sequences: Iterable[Sequence_], tokens: int = 8192) -> Ite
         yield batch
 
 
+def logits_of(model: nn.Module, token_ids: Tensor, features: Tensor | None) -> Tensor:
+    """Scores of each next token, shape (B, T, V); features are given to a model that takes them."""
+    takes_features = hasattr(getattr(model, "module", model), "feature_embedding")
+    scores: Tensor = (model(token_ids, features=features) if takes_features else model(token_ids)).logits
+    return scores
+
+
 @torch.no_grad()
 def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Vocabulary) -> Likelihood:
     """The cost of the events of some sequences; features are given to a model that takes them."""
     device = next(model.parameters()).device
-    takes_features = hasattr(model, "feature_embedding") or hasattr(getattr(model, "module", None), "feature_embedding")
     bits = torch.zeros(len(vocabulary), dtype=torch.float64)
     counts = torch.zeros(len(vocabulary), dtype=torch.int64)
     hits = [0, 0]
@@ -151,7 +157,7 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
     model.eval()
     for batch in batches_by_tokens(sequences):
         token_ids, features, labels = (tensor.to(device) for tensor in padded(batch, room))
-        logits = model(token_ids, features=features).logits if takes_features else model(token_ids).logits
+        logits = logits_of(model, token_ids, features)
         targets = labels[:, 1:]
         nats = functional.cross_entropy(
             logits[:, :-1].float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"

@@ -28,7 +28,7 @@ def seal(partial: Path, final: Path) -> None:
     manifest = {}
     for path in _files(partial):
         _flush(path)
-        manifest[path.relative_to(partial).as_posix()] = {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        manifest[path.relative_to(partial).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     _flush(partial / MANIFEST)
     _flush(partial)
@@ -49,7 +49,7 @@ def damage(checkpoint: Path) -> str | None:
             return f"{path.name} is missing"
         if path.stat().st_size != size:
             return f"{path.name} has {path.stat().st_size} bytes instead of {size}"
-        if _sha256(path) != digest:
+        if sha256_of(path) != digest:
             return f"{path.name} is not what was written"
     return None
 
@@ -107,7 +107,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hexadecimal digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from solomuse.datasets.load import Dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
 from solomuse.files import make_folder, write_whole
 from solomuse.model.folder import BUNDLED, is_bundled, model_folder, read_json
-from solomuse.training.checkpoints import checkpoints, damage, newest_whole
+from solomuse.training.checkpoints import checkpoints, damage, newest_whole, sha256_of
 
 RUN = "run.json"
 MODEL = "model"
@@ -80,8 +79,7 @@ def teachers_so_far(resume: Path | None, teachers: Sequence[Path]) -> dict[str, 
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as weights:
-            return hashlib.file_digest(weights, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): copy or train the model again") from None
 

@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 from solomuse.config import ModelConfig
 from solomuse.errors import ModelError
 from solomuse.model.folder import model_folder, read_json
+from solomuse.model.likelihood import logits_of
 from solomuse.tokens.vocabulary import Vocabulary
 from solomuse.training.initial import config_of_model, model_from_folder
 
@@ -49,9 +50,7 @@ class Teachers:
         """
         total: Tensor | None = None
         for model in self.models:
-            takes_features = hasattr(model, "feature_embedding")
-            logits = model(token_ids, features=features).logits if takes_features else model(token_ids).logits
-            chances = logits.float().softmax(-1)
+            chances = logits_of(model, token_ids, features).float().softmax(-1)
             total = chances if total is None else total.add_(chances)
         assert total is not None, "there is no teacher"
         return total / len(self.models)
