@@ -4,6 +4,7 @@
     python docs/experiments/soloist.py plays DATASET MODEL ...     # what is played when nothing is asked
     python docs/experiments/soloist.py ends DATASET MODEL          # rests where a solo begins and ends
     python docs/experiments/soloist.py chords DATASET MODEL        # what another tune's chart costs, and where
+    python docs/experiments/soloist.py guidance DATASET MODEL      # the same for a chart that is heard more or less
 
 DATASET is that of the solos, of `solomuse prepare`; a MODEL is a model folder or a run. The first two measure on the
 validation split, the others on both held-back ones.
@@ -22,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from sampling import stretches, table
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import PreTrainedModel
 
 from solomuse.config import load_config
@@ -29,17 +31,20 @@ from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS
 from solomuse.evaluation.excerpts import Excerpt, excerpts
 from solomuse.evaluation.players import played_by_model
-from solomuse.evaluation.prediction import other_charts
+from solomuse.evaluation.prediction import other_charts, with_other_chords
 from solomuse.generation import Controls
 from solomuse.model.folder import load_model
-from solomuse.model.likelihood import Sequence_, likelihood
+from solomuse.model.likelihood import IGNORED, Sequence_, likelihood, logits_of, padded
 from solomuse.model.rests import LAST, SILENT
 from solomuse.tokens.codec import Codec
+from solomuse.tokens.conditions import without_chords
 from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import PLACES, SEP, UNSAID
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
 from solomuse.training.teachers import Teachers
+
+GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.3, 1.5)
 
 
 def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
@@ -121,6 +126,35 @@ def chords(dataset: Dataset, path: Path) -> Iterator[str]:
         yield f"| {name} | {bits:.2f} | {total:.3f} | {pitch:.3f} | {start:.3f} | {features:.3f} |"
 
 
+def guidance(dataset: Dataset, path: Path) -> Iterator[str]:
+    model, windows = model_of(path, dataset), dataset.windows("held-back")
+    codec = Codec(dataset.vocabulary)
+    sheets = [codec.decode(token_ids.tolist()) for token_ids, _ in windows]
+    pairs = with_other_chords(windows, sheets, dataset, np.random.default_rng(1))
+    bits = np.zeros((len(GUIDANCE), 2))
+    notes = 0
+    for pair in pairs:
+        for chart, sequence in enumerate(pair):
+            heard, targets = event_scores(model, sequence)
+            deaf, _ = event_scores(model, without_chords(*sequence, dataset.vocabulary))
+            for row, value in enumerate(GUIDANCE):
+                nats = functional.cross_entropy(torch.lerp(deaf, heard, value), targets, reduction="sum")
+                bits[row, chart] += float(nats) / np.log(2)
+        kind = dataset.vocabulary.note_on
+        notes += int(((targets >= kind.start) & (targets < kind.stop)).sum())
+    yield "| guidance | bits per note | under another chart |\n|---|---|---|"
+    for value, (own, other) in zip(GUIDANCE, bits / notes, strict=True):
+        yield f"| {value} | {own:.3f} | {other - own:.3f} |"
+
+
+@torch.no_grad()
+def event_scores(model: PreTrainedModel, sequence: Sequence_) -> tuple[Tensor, Tensor]:
+    """Scores of each next event, shape (events, V), and which one came."""
+    token_ids, features, labels = padded([sequence], model.config.n_positions)
+    is_event = labels[0, 1:] != IGNORED
+    return logits_of(model, token_ids, features)[0, :-1][is_event].float(), labels[0, 1:][is_event]
+
+
 def under_other_charts(found: Sequence[Excerpt], dataset: Dataset) -> list[tuple[Sequence_, Sequence_]]:
     """Melodies under their own charts and under those of other tunes, nothing said but their place."""
     codec, pairs = Codec(dataset.vocabulary), []
@@ -147,7 +181,7 @@ def after(start: Sequence_, events: Sequence_) -> Sequence_:
     return token_ids, features
 
 
-TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords}
+TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords, "guidance": guidance}
 
 
 def main() -> None:

@@ -139,6 +139,7 @@ def test_an_arc_makes_density_and_register_grow() -> None:
         ({"top_k": -1}, "top_k is -1"),
         ({"min_p": 2}, "min_p is 2"),
         ({"guidance": -1}, "guidance is -1"),
+        ({"recall": -1}, "recall is -1"),
         ({"temperature": float("nan")}, "temperature is nan"),
     ],
 )

@@ -31,7 +31,7 @@ class Controls:
 
     Parameters
     ----------
-    temperature, top_p, top_k, min_p, guidance
+    temperature, top_p, top_k, min_p, guidance, recall
         As `Sampling` has them.
     harmony : float
         How much the pitches lean on the chart beyond what the model does, 0 to 5; see `solomuse.generation.rules`.
@@ -68,6 +68,7 @@ class Controls:
     top_k: int = 0
     min_p: float = 0.0
     guidance: float = 1.0
+    recall: float = 1.0
     harmony: float = 0.0
     density: float | None = None
     register: float | None = None
@@ -105,7 +106,7 @@ class Controls:
     @property
     def sampling(self) -> Sampling:
         """How tokens are chosen."""
-        return Sampling(self.temperature, self.top_p, self.top_k, self.min_p, self.guidance)
+        return Sampling(self.temperature, self.top_p, self.top_k, self.min_p, self.guidance, self.recall)
 
     @property
     def solo_instrument(self) -> Instrument | None:

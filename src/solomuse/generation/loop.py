@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from solomuse.errors import ConfigError
+from solomuse.generation.memory import Memory
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.takes import TOKENS_OF_A_NOTE, Take, Window
 from solomuse.model.decoder import Decoder
@@ -76,6 +77,7 @@ def _play_windows(
     is_guided = sampling.guidance != 1
     read = [(window.token_ids, window.features) for window in windows]
     scores, cache = decoder.start(*_batch(read, vocabulary, is_guided, decoder.device))
+    memory = Memory(decoder.recall, windows)
     heard = [0] * len(takes)
     history: list[tuple[Integers, Integers, NDArray[np.bool_]]] = []
     while True:
@@ -83,7 +85,7 @@ def _play_windows(
         is_open = (cursors.stage != Stage.EVENT) | has_room
         if not is_open.any():
             break
-        token_ids = _chosen(scores, cursors, takes, windows, sampling, rules, is_open)
+        token_ids = _chosen(scores, cursors, takes, windows, memory, sampling, rules, is_open)
         cursors.read(token_ids, is_open)
         lengths += is_open
         yield from _new_bars(takes, windows, cursors, heard)
@@ -158,6 +160,7 @@ def _chosen(
     cursors: Cursors,
     takes: Sequence[Take],
     windows: Sequence[Window],
+    memory: Memory,
     sampling: Sampling,
     rules: Sequence[Rule],
     is_open: NDArray[np.bool_],
@@ -166,11 +169,12 @@ def _chosen(
     allowed = cursors.allowed()
     allowed[is_open, EOS] = False
     mask = torch.from_numpy(allowed).to(scores.device)
-    own = scores[: len(takes)].float().masked_fill(~mask, -torch.inf)
-    changed = own
+    heard = scores[: len(takes)].float()
+    own = changed = memory.recalled(heard.masked_fill(~mask, -torch.inf), cursors)
     if sampling.guidance != 1:
-        changed = torch.lerp(scores[len(takes) :].float(), scores[: len(takes)].float(), sampling.guidance)
-        changed = changed.masked_fill(~mask, -torch.inf)
+        heard = torch.lerp(scores[len(takes) :].float(), heard, sampling.guidance)
+    if sampling.guidance != 1 or sampling.recall != 1:
+        changed = memory.recalled(heard.masked_fill(~mask, -torch.inf), cursors, sampling.recall)
     for rule in rules:
         changed = rule(changed, cursors, windows)
     if silent := _silent(cursors, takes, windows):

@@ -34,6 +34,9 @@ class Sampling:
     guidance : float
         How strongly the chart is heard: 1 as the model does, more the stronger. The scores are those without the chart
         plus so many times what the chart adds to them (J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022).
+    recall : float
+        How much a solo comes back to what it has played: 0 not more than by itself, 1 as the model has learned. What
+        votes for a note (`solomuse.model.recall`) weighs so many times as much.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class Sampling:
     top_k: int = 0
     min_p: float = 0.0
     guidance: float = 1.0
+    recall: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 10:
@@ -58,6 +62,8 @@ class Sampling:
             raise ConfigError(f"min_p is {self.min_p}: expected a share from 0 to 1")
         if not 0 <= self.guidance <= 10:
             raise ConfigError(f"guidance is {self.guidance}: expected 0 (deaf to the chart), 1 (as trained) to 10")
+        if not 0 <= self.recall <= 100:
+            raise ConfigError(f"recall is {self.recall}: expected 0 (nothing has to come back), 1 (as trained) to 100")
 
     def choose(self, scores: Tensor, points: Tensor, notes: slice) -> Tensor:
         """The id of each row's token, shape (B,).

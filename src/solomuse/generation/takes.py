@@ -37,6 +37,8 @@ class Window:
         From `start`: where playing begins, where it stops as soon as it can, and which bar line no note may pass.
     token_ids, features : ndarray of shapes (T,) and (T, F)
         Everything up to the cursor.
+    before : ndarray of shape (n,), int64
+        The pitches of all notes before the cursor, those before the window too.
     """
 
     sheet: GridSheet
@@ -46,6 +48,7 @@ class Window:
     end: int
     token_ids: NDArray[np.uint16]
     features: NDArray[np.int32]
+    before: NDArray[np.int64]
 
 
 def _nothing_more(_: int) -> dict[str, int]:
@@ -127,7 +130,8 @@ class Take:
         ahead = 0 if last == self.chart.bars else min(bars // 4, last - here - 1)
         start, end = int(lines[first]), min(self.gaps[self._gap][1], int(lines[last]))
         stop = min(end, int(lines[last - ahead]), self._change(here, last))
-        return Window(sheet, start, self.cursor - start, stop - start, end - start, token_ids, features)
+        before = np.array([pitch for time, pitch, *_ in self.notes if time < self.cursor], dtype=np.int64)
+        return Window(sheet, start, self.cursor - start, stop - start, end - start, token_ids, features, before)
 
     def _change(self, here: int, last: int) -> int:
         """The first bar line after the bar of the cursor from which on other conditions hold, else the window's end."""

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from solomuse.tokens.vocabulary import Vocabulary
@@ -62,9 +64,16 @@ class Decoder(ABC):
     """A model that scores the next token.
 
     What it gives for a row depends on that row alone, whatever is beside it in the batch.
+
+    Attributes
+    ----------
+    recall : ndarray of shape `solomuse.model.recall.SHAPE`, float32, optional
+        The weights of the votes for what comes back, where the model has learned some. They are not in the scores, for
+        they look back further than the rows do.
     """
 
     config: DecoderConfig
+    recall: NDArray[np.float32] | None = None
 
     @property
     @abstractmethod

@@ -2,8 +2,9 @@
 
 The embedding of each position is the token's plus one for each feature (`solomuse.tokens.features`): the
 current chord, the next one and when it comes, the place in the bar, the last note and how it was reached. To
-GPT-2's own scores of the next token are added those of `solomuse.model.relative` and `solomuse.model.rests`;
-its attention is turned by the time of the positions (`solomuse.model.rotary`). All else is GPT-2 unchanged.
+GPT-2's own scores of the next token are added those of `solomuse.model.relative`, `solomuse.model.rests` and
+`solomuse.model.recall`; its attention is turned by the time of the positions (`solomuse.model.rotary`). All else is
+GPT-2 unchanged.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.gpt2.modeling_gpt2 import GPT2Attention, eager_attention_forward
 
 from solomuse.config import ModelConfig
+from solomuse.model.recall import SHAPE, with_recall
 from solomuse.model.relative import relative_scores, relative_size
 from solomuse.model.rests import CELLS, KINDS, with_rests
 from solomuse.model.rotary import angles, turned
@@ -81,6 +83,7 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         self.feature_embedding = nn.Embedding(sum(sizes), config.n_embd)
         self.relative_head = nn.Linear(config.n_embd, relative_size(vocabulary(config.grid)), bias=False)
         self.register_buffer("rest_scores", torch.zeros(CELLS, KINDS))
+        self.recall = nn.Parameter(torch.zeros(SHAPE))
         self._offsets = [sum(sizes[:index]) for index in range(len(sizes)) if sizes[index]]
         self.loss_type = "ForCausalLM"
         self.post_init()
@@ -89,6 +92,7 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         self,
         input_ids: Tensor,
         features: Tensor | None = None,
+        sequences: Tensor | None = None,
         attention_mask: Tensor | None = None,
         labels: Tensor | None = None,
         past_key_values: Any = None,
@@ -102,6 +106,8 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         input_ids : Tensor of shape (B, T)
         features : Tensor of shape (B, T, F), optional
             Read off `input_ids` where absent, which must then be whole sequences from ``<BOS>`` on.
+        sequences : Tensor of shape (B, S), optional
+            The whole sequences that end with `input_ids`, where these are not whole.
         labels : Tensor of shape (B, T), optional
             Token ids, -100 where nothing is to be learned.
         """
@@ -123,16 +129,17 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         known = vocabulary(self.config.grid)
         logits = self.lm_head(hidden) + relative_scores(self.relative_head(hidden), rows, known)  # (B, T, V)
         logits = with_rests(logits, rows, self.rest_scores, known)
+        logits = with_recall(logits, input_ids if sequences is None else sequences, self.recall, known)
         loss = None
         if labels is not None:
             loss = self.loss_function(logits, labels, vocab_size=self.config.vocab_size, **loss_kwargs)
         return CausalLMOutputWithPast(loss=loss, logits=logits, past_key_values=out.past_key_values)
 
     def prepare_inputs_for_generation(self, input_ids: Tensor, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """What `generate` feeds to `forward`: the newest tokens with their features."""
+        """What `generate` feeds to `forward`: the newest tokens with their features, and all before."""
         inputs: dict[str, Any] = super().prepare_inputs_for_generation(input_ids, *args, **kwargs)
         count = inputs["input_ids"].shape[1]
-        inputs["features"] = self._features_of(input_ids)[:, -count:]
+        inputs["features"], inputs["sequences"] = self._features_of(input_ids)[:, -count:], input_ids
         return inputs
 
     def _features_of(self, input_ids: Tensor) -> Tensor:

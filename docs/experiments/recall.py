@@ -1,0 +1,164 @@
+"""What it is worth to come back to what has been played: tables in Markdown.
+
+    python docs/experiments/recall.py bits DATASET MODEL      # what notes cost, by how much is recalled
+    python docs/experiments/recall.py fit DATASET MODEL       # the weights of votes fitted to some of its solos
+    python docs/experiments/recall.py plays DATASET MODEL     # what comes back in whole solos
+
+DATASET is that of the solos, of `solomuse prepare`; MODEL is a model folder or a run. All but the fit is of the
+validation and test songs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from listening import heard
+from soloist import event_scores, model_of
+from torch import Tensor
+from torch.nn import functional
+
+from solomuse.datasets.catalogue import TABLE
+from solomuse.datasets.load import Dataset, Windows, load_dataset
+from solomuse.generation import Controls, solos_over
+from solomuse.metrics.summary import all_metrics
+from solomuse.model.folder import load_model
+from solomuse.model.recall import REACH, SHAPE, USUAL, votes
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.tokens.codec import Codec
+from solomuse.tokens.encoding import encode
+from solomuse.tokens.features import BARS_LEFT
+
+SONGS = 45
+"""Whose notes the weights are fitted to."""
+RECALLS = (0.0, 1.0, 2.0, 4.0)
+FIGURES = (
+    *("structure_short", "structure_middle", "structure_long", "chord_tone_ratio", "chord_shift_gain"),
+    *("pitch_class_entropy_4_bars", "mean_interval", "repeated notes", "longest run of one pitch"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The notes of a stretch, and what a model that recalls nothing expected of each.
+
+    Parameters
+    ----------
+    pitches : Tensor of shape (N,), int64
+    nats : Tensor of shape (N, 128), float32
+        The logarithm of each pitch's share of all notes.
+    """
+
+    pitches: Tensor
+    nats: Tensor
+
+
+def lines(dataset: Dataset, path: Path, windows: Windows) -> tuple[list[Line], list[Line]]:
+    """The lines of the windows, and of the whole songs, each note as the first window says that has it."""
+    model = model_of(path, dataset)
+    with torch.no_grad():
+        model.recall.fill_(-torch.inf)  # no vote weighs anything
+    notes = dataset.vocabulary.note_on
+    cut, whole = [], {}
+    order = sorted(range(len(windows)), key=lambda index: windows.table[index, TABLE.index("first")])
+    for index in order:
+        scores, targets = event_scores(model, windows[index])
+        is_note = (targets >= notes.start) & (targets < notes.stop)
+        line = Line(targets[is_note] - notes.start, scores[is_note][:, notes.ids].log_softmax(-1))
+        cut.append(line)
+        _, features = windows[index]
+        left = torch.from_numpy(features[-len(targets) - 1 : -1, BARS_LEFT].astype(np.int64))[is_note]
+        first, bars = (int(windows.table[index, TABLE.index(name)]) for name in ("first", "bars"))
+        parts, end = whole.setdefault(int(windows.songs[index]), ([], 0))
+        is_new = first + bars - left >= end
+        parts.append(Line(line.pitches[is_new], line.nats[is_new]))
+        whole[int(windows.songs[index])] = parts, first + bars
+    songs = [
+        Line(torch.cat([part.pitches for part in parts]), torch.cat([part.nats for part in parts]))
+        for parts, _ in whole.values()
+    ]
+    return cut, songs
+
+
+def cost(found: Sequence[Line], weights: Tensor) -> Tensor:
+    """Bits for the pitch of a note."""
+    total, count = torch.zeros(()), 0
+    for line in found:
+        bonus = votes(line.pitches[None], weights)[0, :-1].log1p()
+        scores = line.nats + functional.pad(bonus, (0, 0, 1, 0))  # nothing votes for the first note
+        total = total + functional.cross_entropy(scores, line.pitches, reduction="sum")
+        count += len(line.pitches)
+    return total / count / np.log(2)
+
+
+def bits(dataset: Dataset, path: Path) -> Iterator[str]:
+    learned = model_of(path, dataset).recall.detach()
+    weights = (torch.tensor(USUAL) + 10 * learned).exp()
+    yield "| | songs | nothing recalled | of the window | of the whole solo |\n|---|---|---|---|---|"
+    for split in ("validation", "test"):
+        cut, songs = lines(dataset, path, dataset.windows(split))
+        values = (cost(cut, 0 * weights), cost(songs, 0 * weights), cost(cut, weights), cost(songs, weights))
+        none, none_whole, window, whole = (float(value) for value in values)
+        yield f"| {split} | {len(songs)} | {none:.3f} | {window - none:+.3f} | {whole - none_whole:+.3f} |"
+
+
+def fit(dataset: Dataset, path: Path) -> Iterator[str]:
+    windows = dataset.windows("train")
+    chosen = np.random.default_rng(0).permutation(np.unique(windows.songs))[:SONGS]
+    found, _ = lines(dataset, path, replace(windows, table=windows.table[np.isin(windows.songs, chosen)]))
+    logs = torch.full(SHAPE, -3.0, requires_grad=True)
+    optimizer = torch.optim.LBFGS([logs], max_iter=50, line_search_fn="strong_wolfe")
+
+    def held() -> Tensor:
+        optimizer.zero_grad()
+        bits = cost(found, logs.exp()) + 1e-4 * (logs + 3).square().mean()
+        bits.backward()
+        return bits
+
+    optimizer.step(held)
+    yield f"| intervals that agree | {' | '.join(str(count) for count in range(REACH + 1))} |\n|{'---|' * (REACH + 2)}"
+    for name, row in zip(("after another pitch", "after the same"), logs.tolist(), strict=True):
+        yield f"| {name} | {' | '.join(f'{value:.1f}' for value in row)} |"
+
+
+def plays(dataset: Dataset, path: Path) -> Iterator[str]:
+    codec, windows = Codec(dataset.vocabulary), dataset.windows("validation")
+    keys = dict.fromkeys((shard, place) for _, shard, place in windows.table[:, :3].tolist())
+    humans = [codec.decode(encode(windows.shards.sheet(*key), dataset.vocabulary)[0].tolist()) for key in keys]
+    humans = [sheet for sheet in humans if sheet.melody and len(sheet.chart.bars) >= 32]
+    model, charts = load_model(path), [sheet.chart for sheet in humans]
+    played = {
+        f"recall {recall:g}": [solo.line for solo in solos_over(model, charts, Controls(recall=recall), 1)]
+        for recall in RECALLS
+    }
+    yield f"| | {' | '.join(FIGURES).replace('_', ' ')} |\n|{'---|' * (len(FIGURES) + 1)}"
+    for name, sheets in {**played, f"{len(humans)} humans": humans}.items():
+        yield f"| {name} | {' | '.join(f'{value:.3f}' for value in figures(sheets))} |"
+
+
+def figures(sheets: Sequence[LeadSheet]) -> list[float]:
+    """The means of `FIGURES`."""
+    rows = [{**all_metrics(sheet), **heard(sheet)} for sheet in sheets if sheet.melody]
+    return [float(np.nanmean([row[name] for row in rows])) for name in FIGURES]
+
+
+TABLES = {"bits": bits, "fit": fit, "plays": plays}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=tuple(TABLES))
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("model", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for row in TABLES[arguments.table](load_dataset(arguments.dataset), arguments.model):
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
