@@ -27,7 +27,7 @@ from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.generation import Controls, solos_over
 from solomuse.metrics.summary import all_metrics
 from solomuse.model.folder import load_model
-from solomuse.model.recall import REACH, SHAPE, USUAL, votes
+from solomuse.model.recall import REACH, SHAPE, recalled, vote_weights, votes
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
@@ -88,16 +88,15 @@ def cost(found: Sequence[Line], weights: Tensor) -> Tensor:
     """Bits for the pitch of a note."""
     total, count = torch.zeros(()), 0
     for line in found:
-        bonus = votes(line.pitches[None], weights)[0, :-1].log1p()
-        scores = line.nats + functional.pad(bonus, (0, 0, 1, 0))  # nothing votes for the first note
+        voted = functional.pad(votes(line.pitches[None], weights)[0, :-1], (0, 0, 1, 0))  # nothing votes for the first
+        scores = recalled(line.nats, voted, slice(0, 128))
         total = total + functional.cross_entropy(scores, line.pitches, reduction="sum")
         count += len(line.pitches)
     return total / count / np.log(2)
 
 
 def bits(dataset: Dataset, path: Path) -> Iterator[str]:
-    learned = model_of(path, dataset).recall.detach()
-    weights = (torch.tensor(USUAL) + 10 * learned).exp()
+    weights = vote_weights(model_of(path, dataset).recall.detach())
     yield "| | songs | nothing recalled | of the window | of the whole solo |\n|---|---|---|---|---|"
     for split in ("validation", "test"):
         cut, songs = lines(dataset, path, dataset.windows(split))

@@ -9,7 +9,7 @@ from solomuse.generation.memory import Memory
 from solomuse.generation.solos import task_of
 from solomuse.generation.takes import Window
 from solomuse.model.folder import Model
-from solomuse.model.recall import SHAPE, leaned, vote_weights, votes_after
+from solomuse.model.recall import SHAPE, recalled, vote_weights, votes_after
 from solomuse.music.chart_text import parse_chart
 from solomuse.tokens.cursors import Cursors
 
@@ -34,8 +34,8 @@ def test_what_was_played_before_the_window_votes_too(random_model: Model) -> Non
     window = window_after(random_model, pitches, 14)
     assert window.start > 0
     scores = torch.randn(1, len(random_model.vocabulary))
-    bonus = torch.from_numpy(votes_after(np.array(pitches), WEIGHTS)).log1p()
-    expected = leaned(scores, bonus, random_model.vocabulary.note_on.ids)
+    voted = torch.from_numpy(votes_after(np.array(pitches), WEIGHTS))
+    expected = recalled(scores, voted, random_model.vocabulary.note_on.ids)
     assert torch.allclose(Memory(WEIGHTS, [window]).recalled(scores, cursors_of(window, random_model)), expected)
 
 

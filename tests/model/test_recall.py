@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solomuse.model.recall import REACH, SHAPE, leaned, vote_weights, votes, votes_after, with_recall
+from solomuse.model.recall import REACH, SHAPE, recalled, vote_weights, votes, votes_after, with_recall
 from solomuse.tokens.vocabulary import vocabulary
 
 V = vocabulary(4)
@@ -66,7 +66,7 @@ def sequence(pitches: list[int]) -> list[int]:
     return [token for pitch in pitches for token in (V.note_on.start + pitch, V.duration.start)]
 
 
-def test_scores_lean_to_what_comes_back_after_each_token() -> None:
+def test_notes_come_back_after_each_token() -> None:
     torch.manual_seed(1)
     lines = [[60, 62, 65, 60, 62], [70, 60, 50, 40, 30]]
     ids = torch.tensor([sequence(line) for line in lines])
@@ -74,9 +74,9 @@ def test_scores_lean_to_what_comes_back_after_each_token() -> None:
     found = with_recall(scores, ids, torch.zeros(SHAPE), V)
     for row, line in enumerate(lines):
         for count in range(1, len(line) + 1):
-            bonus = torch.from_numpy(votes_after(np.array(line[:count]), USUAL.numpy())).log1p()
+            voted = torch.from_numpy(votes_after(np.array(line[:count]), USUAL.numpy()))
             for place in (2 * count - 2, 2 * count - 1):
-                assert torch.allclose(found[row, place], leaned(scores[row, place], bonus, NOTES), atol=1e-4)
+                assert torch.allclose(found[row, place], recalled(scores[row, place], voted, NOTES), atol=1e-4)
 
 
 def test_the_end_of_a_sequence_is_scored_as_in_the_whole() -> None:
@@ -87,19 +87,34 @@ def test_the_end_of_a_sequence_is_scored_as_in_the_whole() -> None:
     assert torch.equal(whole[:, -3:], end)
 
 
-def test_that_a_note_comes_is_as_likely_as_before() -> None:
+def test_what_the_model_expects_weighs_one_and_the_votes_what_they_are_worth() -> None:
     torch.manual_seed(1)
-    scores, bonus = torch.randn(3, len(V)), torch.rand(3, 128) * 5
-    before, after = (part.softmax(-1) for part in (scores, leaned(scores, bonus, NOTES)))
-    assert torch.allclose(before[:, NOTES].sum(-1), after[:, NOTES].sum(-1))
+    scores, voted = torch.randn(3, len(V)), torch.rand(3, 128)
+    before, after = (part.softmax(-1) for part in (scores, recalled(scores, voted, NOTES)))
+    notes = before[:, NOTES].sum(-1, keepdim=True)
+    expected = notes * (before[:, NOTES] / notes + voted) / (1 + voted.sum(-1, keepdim=True))
+    assert torch.allclose(after[:, NOTES], expected, atol=1e-6)
     others = [token for token in range(len(V)) if token not in V.note_on]
     assert torch.allclose(before[:, others], after[:, others])
 
 
+def test_without_votes_nothing_changes() -> None:
+    scores = torch.randn(3, len(V))
+    assert torch.allclose(recalled(scores, torch.zeros(3, 128), NOTES), scores, atol=1e-5)
+
+
 def test_what_is_forbidden_stays_so() -> None:
-    scores = torch.zeros(1, len(V))
-    scores[:, NOTES] = -torch.inf
-    assert torch.equal(leaned(scores, torch.ones(1, 128), NOTES), scores)
+    scores = torch.zeros(2, len(V))
+    scores[0, NOTES] = -torch.inf
+    scores[1, V.note_on.start + 60] = -torch.inf
+    found = recalled(scores, torch.ones(2, 128), NOTES)
+    assert torch.equal(found[0], scores[0])
+    assert found[1, V.note_on.start + 60] == -torch.inf
+    assert found[1].softmax(-1)[NOTES].sum() == pytest.approx(127 / (len(V) - 1), rel=1e-4)
+
+
+def test_what_is_repeated_does_not_become_likelier_by_that_alone() -> None:
+    assert after([60] * 40) == after([60] * 10)
 
 
 def test_weights_are_learned() -> None:

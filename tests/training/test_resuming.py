@@ -19,6 +19,7 @@ from solomuse.config import Config
 from solomuse.errors import ConfigError, ModelError
 from solomuse.training import checkpoints, resumable, train
 from solomuse.training.trainer import SoloTrainer
+from tests.training.runs import curve
 
 OPTIONS = {"epochs": 2.25, "eval_steps": 5, "n_layer": 2, "batch_size": 4}
 """18 steps, 8 of them an epoch."""
@@ -60,12 +61,6 @@ def train_and_be_sent(
 
     setattr(owner, name, counted)
     train(dataset, out, config)
-
-
-def curve(run: Path) -> list[dict[str, float]]:
-    """The records without what depends on the clock."""
-    logs = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in log.items() if key != "tokens_per_second"} for log in logs]
 
 
 def weights(run: Path) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from solomuse.model.likelihood import padded
 from solomuse.training import resumable, train
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.teachers import Teachers, load_teachers
+from tests.training.runs import curve
 
 CPU = torch.device("cpu")
 
@@ -37,11 +38,6 @@ def teacher(toy_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights["transformer.wte.weight"] = torch.randn(weights["transformer.wte.weight"].shape, generator=generator)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     return folder
-
-
-def records(run: Path) -> list[dict[str, float]]:
-    logs = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in log.items() if key != "tokens_per_second"} for log in logs]
 
 
 def test_what_several_expect_is_the_mean_of_their_chances(toy_run: Path, teacher: Path, few_dataset: Path) -> None:
@@ -77,19 +73,19 @@ def test_a_teacher_that_has_no_share_changes_nothing(
     short = config.with_values({"epochs": 0.5})
     train(few_dataset, tmp_path / "alone", short)
     train(few_dataset, tmp_path / "beside", short.with_values({"teacher_share": 0.0}), teachers=[teacher])
-    assert records(tmp_path / "alone") == records(tmp_path / "beside")
+    assert curve(tmp_path / "alone") == curve(tmp_path / "beside")
 
 
 def test_a_run_that_goes_on_keeps_its_teachers(
     few_dataset: Path, config: Config, teacher: Path, tmp_path: Path
 ) -> None:
     train(few_dataset, tmp_path / "run", config, teachers=[teacher])
-    whole = records(tmp_path / "run")
+    whole = curve(tmp_path / "run")
     newest = resumable(tmp_path / "run")[0]
     assert newest is not None
     shutil.rmtree(newest)
     train(few_dataset, tmp_path / "run", config, resumable(tmp_path / "run")[0])
-    assert records(tmp_path / "run") == whole
+    assert curve(tmp_path / "run") == whole
 
 
 def test_a_teacher_that_has_changed_since_is_refused(

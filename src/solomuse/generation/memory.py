@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from solomuse.generation.takes import Window
-from solomuse.model.recall import leaned, votes_after
+from solomuse.model.recall import recalled, votes_after
 from solomuse.tokens.cursors import Cursors
 
 
@@ -31,7 +31,7 @@ class Memory:
         self._votes = np.zeros((len(windows), 128), dtype=np.float32)
 
     def recalled(self, scores: Tensor, cursors: Cursors, recall: float = 1.0) -> Tensor:
-        """Scores, shape (B, V), that lean to what comes back.
+        """Scores, shape (B, V), with notes that come back.
 
         Parameters
         ----------
@@ -48,5 +48,5 @@ class Memory:
                 played = np.array([pitch for _, pitch, *_ in notes], dtype=np.int64)
                 self._votes[row] = votes_after(np.concatenate([self._before[row], played]), self._weights)
                 self._heard[row] = len(notes)
-        bonus = torch.from_numpy(self._votes).to(scores.device, copy=True).mul_(recall).log1p_()
-        return leaned(scores, bonus, cursors.vocabulary.note_on.ids)
+        votes = torch.from_numpy(self._votes).to(scores.device)
+        return recalled(scores, recall * votes, cursors.vocabulary.note_on.ids)

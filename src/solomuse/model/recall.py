@@ -1,11 +1,15 @@
-"""Scores of notes that bring back what has been played before.
+"""What comes back: the notes that a line itself makes likely, beside those that a model expects.
 
 Improvisers come back to turns of phrase of their own, at the same pitch or moved. A small model that has learned from
 few solos hardly does, so it is told: each earlier note votes for the interval that was played after it, the more, the
-more of the intervals before it were those that lead to the newest note, and the more if it had the same pitch. A note
-that gets votes of some weight in sum is scored log(1 + sum) higher. Which note comes depends on it, whether one comes
-does not. This is the short-term model beside the long-term one of Conklin and Witten, "Multiple viewpoint systems for
-music prediction" (Journal of New Music Research 24, 1995), as a score and not as a mixture.
+more of the intervals before it were those that lead to the newest note, and the more if it had the same pitch. For each
+note the strongest vote counts, so that what is repeated does not become likelier by that alone, and a line never stays
+in a loop. What the model expects of a note weighs 1 in all, and the votes what they are worth. Which note comes depends
+on them, whether one comes does not.
+
+This is the short-term model beside the long-term one of D. Conklin and I. H. Witten, "Multiple viewpoint systems for
+music prediction" (Journal of New Music Research 24, 1995), mixed by learned weights as in E. Grave, A. Joulin and
+N. Usunier, "Improving neural language models with a continuous cache" (ICLR 2017).
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from solomuse.tokens.vocabulary import Vocabulary
 REACH = 4
 """Intervals before a note that are compared with the newest ones: more say nothing more."""
 
-USUAL = ((-7.8, -5.1, -2.1, -1.1, -0.1), (-2.2, -0.7, 0.1, 0.5, 1.5))
+USUAL = ((-8.9, -6.7, -4.2, -3.2, -1.8), (-5.0, -3.0, -1.9, -1.3, -0.2))
 """Logarithms of the weights of votes after another pitch than the newest and after the same, by how many intervals
 agree: fitted to 45 solos of the Weimar Jazz Database beside a model that had learned them
 (``docs/experiments/recall.md``)."""
@@ -41,7 +45,7 @@ def vote_weights(learned: Tensor) -> Tensor:
 
 
 def with_recall(scores: Tensor, token_ids: Tensor, learned: Tensor, vocabulary: Vocabulary) -> Tensor:
-    """Scores of each next token, with notes leaned to what comes back.
+    """Scores of each next token, with notes that come back.
 
     Parameters
     ----------
@@ -65,11 +69,11 @@ def with_recall(scores: Tensor, token_ids: Tensor, learned: Tensor, vocabulary: 
     pitches.scatter_(1, torch.where(is_note, counts - 1, most), token_ids - notes.start)
     by_note = functional.pad(votes(pitches[:, :most], vote_weights(learned)), (0, 0, 1, 0))  # (B, most + 1, 128)
     rows = torch.arange(len(token_ids), device=token_ids.device)[:, None]
-    return leaned(scores, by_note[rows, counts[:, -scores.shape[1] :]].log1p(), notes.ids)
+    return recalled(scores, by_note[rows, counts[:, -scores.shape[1] :]], notes.ids)
 
 
 def votes(pitches: Tensor, weights: Tensor) -> Tensor:
-    """The sum of the votes for each pitch after each note, from all notes before.
+    """The strongest vote for each pitch after each note, from all notes before.
 
     Parameters
     ----------
@@ -92,7 +96,7 @@ def votes(pitches: Tensor, weights: Tensor) -> Tensor:
     following = pitches[:, :, None] + functional.pad(intervals, (0, 1))[:, None, :]
     is_vote = torch.ones_like(agrees[0]).tril(-1) & (following >= 0) & (following < 128)
     cast = weights[is_same, agreeing] * is_vote
-    return cast.new_zeros(*pitches.shape, 128).scatter_add(2, following.clamp(0, 127), cast)
+    return cast.new_zeros(*pitches.shape, 128).scatter_reduce(2, following.clamp(0, 127), cast, "amax")
 
 
 def votes_after(pitches: Integers, weights: Floats) -> Floats:
@@ -110,24 +114,28 @@ def votes_after(pitches: Integers, weights: Floats) -> Floats:
     following = pitches[-1] + intervals
     is_vote = (following >= 0) & (following < 128)
     cast = weights[(pitches[:-1] == pitches[-1]).astype(np.int64), agreeing] * is_vote
-    np.add.at(found, following[is_vote], cast[is_vote])
+    np.maximum.at(found, following[is_vote], cast[is_vote])
     return found
 
 
-def leaned(scores: Tensor, bonus: Tensor, notes: slice) -> Tensor:
-    """Scores with some added to the notes'; that a note comes stays as likely as it was.
+def recalled(scores: Tensor, voted: Tensor, notes: slice) -> Tensor:
+    """Scores whose notes are those of a model, with weight 1, and those that are voted for.
+
+    That a note comes stays as likely as it was; a pitch that is forbidden stays so.
 
     Parameters
     ----------
     scores : Tensor of shape (..., V)
         -inf for what is forbidden.
-    bonus : Tensor of shape (..., 128)
+    voted : Tensor of shape (..., 128)
+        The weight of the votes for each pitch.
     notes : slice
         The ids of notes.
     """
     own = scores[..., notes].float()
-    changed = own + bonus
-    # where no note may come, all are -inf and their sums too
-    change = torch.nan_to_num(own.logsumexp(-1) - changed.logsumexp(-1), nan=0.0)
-    changed = (changed + change[..., None]).to(scores.dtype)
-    return torch.cat((scores[..., : notes.start], changed, scores[..., notes.stop :]), dim=-1)
+    total = own.logsumexp(-1, keepdim=True)
+    # where no note may come, all are -inf and their sum too
+    shares = torch.nan_to_num((own - total).exp(), nan=0.0)
+    voted = voted * (own > -torch.inf)
+    mixed = (shares + voted).log() - voted.sum(-1, keepdim=True).log1p() + total
+    return torch.cat((scores[..., : notes.start], mixed.to(scores.dtype), scores[..., notes.stop :]), dim=-1)
