@@ -34,7 +34,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     *({"min_p": value} for value in (0.02, 0.05)),
     {"top_k": 20},
     *({"guidance": value} for value in (0.0, 0.5, 1.25, 1.5, 2.0)),
-    *({"recall": value} for value in (0.0, 2.0, 4.0)),
+    *({"recall": value} for value in (0.0, 0.5, 1.5, 2.0, 3.0)),
     *({"harmony": value} for value in (0.25, 0.5, 1.0, 2.0)),
     *({"density": value} for value in (2, 4, 6, 8, 10)),
     *({"register": value} for value in (50, 60, 70, 80)),

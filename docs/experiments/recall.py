@@ -1,7 +1,7 @@
 """What it is worth to come back to what has been played: tables in Markdown.
 
     python docs/experiments/recall.py bits DATASET MODEL      # what notes cost, by how much is recalled
-    python docs/experiments/recall.py fit DATASET MODEL       # the weights of votes fitted to some of its solos
+    python docs/experiments/recall.py fit DATASET MODEL       # how strong votes are, fitted to some of its solos
     python docs/experiments/recall.py plays DATASET MODEL     # what comes back in whole solos
 
 DATASET is that of the solos, of `solomuse prepare`; MODEL is a model folder or a run. All but the fit is of the
@@ -27,15 +27,15 @@ from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.generation import Controls, solos_over
 from solomuse.metrics.summary import all_metrics
 from solomuse.model.folder import load_model
-from solomuse.model.recall import REACH, SHAPE, recalled, vote_weights, votes
+from solomuse.model.recall import REACH, USUAL, leaned, strengths, votes
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.encoding import encode
 from solomuse.tokens.features import BARS_LEFT
 
 SONGS = 45
-"""Whose notes the weights are fitted to."""
-RECALLS = (0.0, 1.0, 2.0, 4.0)
+"""To whose notes votes are fitted."""
+RECALLS = (0.0, 0.5, 1.0, 1.5, 2.0)
 FIGURES = (
     *("structure_short", "structure_middle", "structure_long", "chord_tone_ratio", "chord_shift_gain"),
     *("pitch_class_entropy_4_bars", "mean_interval", "repeated notes", "longest run of one pitch"),
@@ -61,7 +61,7 @@ def lines(dataset: Dataset, path: Path, windows: Windows) -> tuple[list[Line], l
     """The lines of the windows, and of the whole songs, each note as the first window says that has it."""
     model = model_of(path, dataset)
     with torch.no_grad():
-        model.recall.fill_(-torch.inf)  # no vote weighs anything
+        model.recall.fill_(-1.0)  # no vote counts
     notes = dataset.vocabulary.note_on
     cut, whole = [], {}
     order = sorted(range(len(windows)), key=lambda index: windows.table[index, TABLE.index("first")])
@@ -84,23 +84,24 @@ def lines(dataset: Dataset, path: Path, windows: Windows) -> tuple[list[Line], l
     return cut, songs
 
 
-def cost(found: Sequence[Line], weights: Tensor) -> Tensor:
+def cost(found: Sequence[Line], strong: Tensor) -> Tensor:
     """Bits for the pitch of a note."""
     total, count = torch.zeros(()), 0
     for line in found:
-        voted = functional.pad(votes(line.pitches[None], weights)[0, :-1], (0, 0, 1, 0))  # nothing votes for the first
-        scores = recalled(line.nats, voted, slice(0, 128))
+        voted = votes(line.pitches[None], strong)[0, :-1]
+        voted = functional.pad(voted, (0, 0, 1, 0))  # nothing votes for the first note
+        scores = leaned(line.nats, voted, slice(0, 128))
         total = total + functional.cross_entropy(scores, line.pitches, reduction="sum")
         count += len(line.pitches)
     return total / count / np.log(2)
 
 
 def bits(dataset: Dataset, path: Path) -> Iterator[str]:
-    weights = vote_weights(model_of(path, dataset).recall.detach())
+    strong = strengths(model_of(path, dataset).recall.detach())
     yield "| | songs | nothing recalled | of the window | of the whole solo |\n|---|---|---|---|---|"
     for split in ("validation", "test"):
         cut, songs = lines(dataset, path, dataset.windows(split))
-        values = (cost(cut, 0 * weights), cost(songs, 0 * weights), cost(cut, weights), cost(songs, weights))
+        values = (cost(cut, 0 * strong), cost(songs, 0 * strong), cost(cut, strong), cost(songs, strong))
         none, none_whole, window, whole = (float(value) for value in values)
         yield f"| {split} | {len(songs)} | {none:.3f} | {window - none:+.3f} | {whole - none_whole:+.3f} |"
 
@@ -109,19 +110,20 @@ def fit(dataset: Dataset, path: Path) -> Iterator[str]:
     windows = dataset.windows("train")
     chosen = np.random.default_rng(0).permutation(np.unique(windows.songs))[:SONGS]
     found, _ = lines(dataset, path, replace(windows, table=windows.table[np.isin(windows.songs, chosen)]))
-    logs = torch.full(SHAPE, -3.0, requires_grad=True)
-    optimizer = torch.optim.LBFGS([logs], max_iter=50, line_search_fn="strong_wolfe")
+    fitted = torch.full((REACH + 1,), 0.1, requires_grad=True)
+    optimizer = torch.optim.LBFGS([fitted], max_iter=50, line_search_fn="strong_wolfe")
 
     def held() -> Tensor:
         optimizer.zero_grad()
-        bits = cost(found, logs.exp()) + 1e-4 * (logs + 3).square().mean()
+        bits = cost(found, fitted) + 1e-4 * fitted.square().mean()
         bits.backward()
         return bits
 
     optimizer.step(held)
-    yield f"| intervals that agree | {' | '.join(str(count) for count in range(REACH + 1))} |\n|{'---|' * (REACH + 2)}"
-    for name, row in zip(("after another pitch", "after the same"), logs.tolist(), strict=True):
-        yield f"| {name} | {' | '.join(f'{value:.1f}' for value in row)} |"
+    yield f"| notes before that are the same | {' | '.join(str(count) for count in range(REACH + 1))} |"
+    yield f"|{'---|' * (REACH + 2)}"
+    yield f"| fitted | {' | '.join(f'{value:.2f}' for value in fitted.tolist())} |"
+    yield f"| `USUAL` | {' | '.join(f'{value:.2f}' for value in USUAL)} |"
 
 
 def plays(dataset: Dataset, path: Path) -> Iterator[str]:

@@ -9,12 +9,12 @@ from solomuse.generation.memory import Memory
 from solomuse.generation.solos import task_of
 from solomuse.generation.takes import Window
 from solomuse.model.folder import Model
-from solomuse.model.recall import SHAPE, recalled, vote_weights, votes_after
+from solomuse.model.recall import REACH, leaned, strengths, votes_after
 from solomuse.music.chart_text import parse_chart
 from solomuse.tokens.cursors import Cursors
 
 CHART = " | ".join(["Dm7", "G7", "Cmaj7", "%"] * 8)
-WEIGHTS = vote_weights(torch.zeros(SHAPE)).numpy()
+USUAL = strengths(torch.zeros(REACH + 1)).numpy()
 
 
 def window_after(model: Model, pitches: list[int], bar: int) -> Window:
@@ -34,15 +34,15 @@ def test_what_was_played_before_the_window_votes_too(random_model: Model) -> Non
     window = window_after(random_model, pitches, 14)
     assert window.start > 0
     scores = torch.randn(1, len(random_model.vocabulary))
-    voted = torch.from_numpy(votes_after(np.array(pitches), WEIGHTS))
-    expected = recalled(scores, voted, random_model.vocabulary.note_on.ids)
-    assert torch.allclose(Memory(WEIGHTS, [window]).recalled(scores, cursors_of(window, random_model)), expected)
+    voted = torch.from_numpy(votes_after(np.array(pitches), USUAL))
+    expected = leaned(scores, voted, random_model.vocabulary.note_on.ids)
+    assert torch.allclose(Memory(USUAL, [window]).recalled(scores, cursors_of(window, random_model)), expected)
 
 
 def test_notes_vote_as_soon_as_they_are_played(random_model: Model) -> None:
     window = window_after(random_model, [60, 62, 65, 67], 1)
     cursors, scores = cursors_of(window, random_model), torch.zeros(1, len(random_model.vocabulary))
-    memory, notes = Memory(WEIGHTS, [window]), random_model.vocabulary.note_on.ids
+    memory, notes = Memory(USUAL, [window]), random_model.vocabulary.note_on.ids
     before = memory.recalled(scores, cursors)
     cursors.notes[0].append((window.cursor, 60, 12, 80))
     after = memory.recalled(scores, cursors)
@@ -50,7 +50,7 @@ def test_notes_vote_as_soon_as_they_are_played(random_model: Model) -> None:
     assert int(after[0, notes].argmax()) == 62
 
 
-def test_a_model_that_has_learned_no_weights_recalls_nothing(random_model: Model) -> None:
+def test_a_model_that_has_learned_no_strengths_recalls_nothing(random_model: Model) -> None:
     window = window_after(random_model, [60, 62, 65, 67], 1)
     scores = torch.randn(1, len(random_model.vocabulary))
     assert Memory(None, [window]).recalled(scores, cursors_of(window, random_model)) is scores
@@ -64,14 +64,14 @@ def figures(solo: Solo) -> list[tuple[int, ...]]:
 
 def test_the_more_is_recalled_the_more_comes_back(random_model: Model) -> None:
     distinct = []
-    for recall in (0.0, 100.0):
+    for recall in (0.0, 4.0):
         solos = generate(random_model, CHART, takes=3, seed=1, controls=Controls(recall=recall, low=60, high=72))
         found = [figure for solo in solos for figure in figures(solo)]
         distinct.append(len(set(found)) / len(found))
     assert distinct[1] < 0.9 * distinct[0]
 
 
-def test_without_recall_a_solo_is_that_of_a_model_without_weights(
+def test_without_recall_a_solo_is_that_of_a_model_that_knows_none(
     random_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = generate(random_model, CHART, seed=1, controls=Controls(recall=0.0))[0].sheet

@@ -65,7 +65,7 @@ def fixture(has_features: bool) -> Fixture:
     for weight in (*model.parameters(), *(table for name, table in model.named_buffers() if name == "rest_scores")):
         torch.nn.init.normal_(weight, std=0.2)
     if has_features:
-        torch.nn.init.constant_(model.recall, -torch.inf)  # decoders leave that to who knows the whole solo
+        torch.nn.init.constant_(model.recall, -1.0)  # decoders leave that to who knows the whole solo
     sizes = feature_sizes(V) if has_features else ()
     decoder_config = DecoderConfig(2, 2, 32, CONTEXT, V, tuple(sizes))
     token_ids = torch.randint(len(V), (5, CONTEXT))

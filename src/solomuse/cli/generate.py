@@ -78,7 +78,7 @@ def _add_controls(group: Any) -> None:
     group.add_argument("--top_k", "--top-k", type=int, help="so many of the likeliest notes; 0 for all")
     group.add_argument("--min_p", "--min-p", type=float, help="notes at least this share as likely as the likeliest")
     group.add_argument("--guidance", type=float, help="how strongly the chart is heard; 1 as learned, 1.5 more")
-    group.add_argument("--recall", type=float, help="how much comes back of what was played; 1 as learned, 3 more")
+    group.add_argument("--recall", type=float, help="how much comes back of what was played; 1 as learned, 2 more")
     group.add_argument("--harmony", type=float, help="lean on chord tones, tensions and resolution; 0 none, 1 some")
     group.add_argument("--density", type=float, help="notes a bar of four quarters")
     group.add_argument("--register", type=_pitch, help="mean pitch: 65 or F4")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from solomuse.generation.takes import Window
+from solomuse.model.recall import leaned
 from solomuse.music.scales import chord_scale, chord_tones, tensions
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grid_sheet import NO_ROOT
@@ -60,15 +61,7 @@ class Harmony:
 
     def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
         """As `solomuse.generation.loop.Rule` says."""
-        notes = cursors.vocabulary.note_on
-        own = scores[:, notes.ids]
-        bonus = torch.from_numpy(self._bonus(cursors)).to(own)  # (B, 128)
-        leaned = own + bonus
-        # where no note may come, all are -inf and their sums too
-        change = torch.nan_to_num(torch.logsumexp(own, -1) - torch.logsumexp(leaned, -1), nan=0.0)
-        changed = scores.clone()
-        changed[:, notes.ids] = leaned + change[:, None]
-        return changed
+        return leaned(scores, torch.from_numpy(self._bonus(cursors)).to(scores), cursors.vocabulary.note_on.ids)
 
     def _bonus(self, cursors: Cursors) -> Floats:
         """What each pitch gets more, shape (B, 128)."""

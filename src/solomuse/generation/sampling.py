@@ -35,8 +35,8 @@ class Sampling:
         How strongly the chart is heard: 1 as the model does, more the stronger. The scores are those without the chart
         plus so many times what the chart adds to them (J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022).
     recall : float
-        How much a solo comes back to what it has played: 0 not more than by itself, 1 as the model has learned. What
-        votes for a note (`solomuse.model.recall`) weighs so many times as much.
+        How much a solo comes back to what it has played: votes for that (`solomuse.model.recall`) are so many times as
+        strong as the model has learned; 0 for none.
 
     Raises
     ------
@@ -62,8 +62,8 @@ class Sampling:
             raise ConfigError(f"min_p is {self.min_p}: expected a share from 0 to 1")
         if not 0 <= self.guidance <= 10:
             raise ConfigError(f"guidance is {self.guidance}: expected 0 (deaf to the chart), 1 (as trained) to 10")
-        if not 0 <= self.recall <= 100:
-            raise ConfigError(f"recall is {self.recall}: expected 0 (nothing has to come back), 1 (as trained) to 100")
+        if not 0 <= self.recall <= 10:
+            raise ConfigError(f"recall is {self.recall}: expected 0 (comes back by chance alone), 1 (as trained) to 10")
 
     def choose(self, scores: Tensor, points: Tensor, notes: slice) -> Tensor:
         """The id of each row's token, shape (B,).

@@ -67,9 +67,9 @@ class Decoder(ABC):
 
     Attributes
     ----------
-    recall : ndarray of shape `solomuse.model.recall.SHAPE`, float32, optional
-        The weights of the votes for what comes back, where the model has learned some. They are not in the scores, for
-        they look back further than the rows do.
+    recall : ndarray of shape (REACH + 1,), float32, optional
+        How strong votes for what comes back are (`solomuse.model.recall`), where the model has learned it. They are
+        not in the scores, for they look back further than the rows do.
     """
 
     config: DecoderConfig

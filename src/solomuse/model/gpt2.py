@@ -20,7 +20,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.gpt2.modeling_gpt2 import GPT2Attention, eager_attention_forward
 
 from solomuse.config import ModelConfig
-from solomuse.model.recall import SHAPE, with_recall
+from solomuse.model.recall import REACH, with_recall
 from solomuse.model.relative import relative_scores, relative_size
 from solomuse.model.rests import CELLS, KINDS, with_rests
 from solomuse.model.rotary import angles, turned
@@ -83,7 +83,7 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         self.feature_embedding = nn.Embedding(sum(sizes), config.n_embd)
         self.relative_head = nn.Linear(config.n_embd, relative_size(vocabulary(config.grid)), bias=False)
         self.register_buffer("rest_scores", torch.zeros(CELLS, KINDS))
-        self.recall = nn.Parameter(torch.zeros(SHAPE))
+        self.recall = nn.Parameter(torch.zeros(REACH + 1))
         self._offsets = [sum(sizes[:index]) for index in range(len(sizes)) if sizes[index]]
         self.loss_type = "ForCausalLM"
         self.post_init()

@@ -14,7 +14,7 @@ from solomuse.model.cache import KeyValueCache
 from solomuse.model.decoder import Cache, Decoder, DecoderConfig, Precision
 from solomuse.model.layers import Block, FloatLinear, Norm, Stack, compiled
 from solomuse.model.quantised import ByteAttention, ByteLinear, is_supported
-from solomuse.model.recall import vote_weights
+from solomuse.model.recall import strengths
 from solomuse.model.relative import RelativeTables
 from solomuse.model.rests import RestTable
 from solomuse.model.rotary import Turns
@@ -46,7 +46,7 @@ class GPT2Decoder(Decoder):
         self._attention = self._new_attention()
         self._table, self._columns = _joint_table(config, weights)
         self._reader = _ChartReader(config, weights) if config.feature_sizes else None
-        self.recall = vote_weights(weights["recall"]).cpu().numpy() if config.feature_sizes else None
+        self.recall = strengths(weights["recall"]).cpu().numpy() if config.feature_sizes else None
         self._stack = Stack(
             [self._block(weights, f"transformer.h.{layer}") for layer in range(config.n_layer)],
             self._norm(weights, "transformer.ln_f"),
