@@ -13,11 +13,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import torch
-from listening import heard
+from numpy.typing import NDArray
 from soloist import event_scores, model_of
 from torch import Tensor
 from torch.nn import functional
@@ -35,11 +36,10 @@ from solomuse.tokens.features import BARS_LEFT
 
 SONGS = 45
 """To whose notes votes are fitted."""
-RECALLS = (0.0, 0.5, 1.0, 1.5, 2.0)
-FIGURES = (
-    *("structure_short", "structure_middle", "structure_long", "chord_tone_ratio", "chord_shift_gain"),
-    *("pitch_class_entropy_4_bars", "mean_interval", "repeated notes", "longest run of one pitch"),
-)
+RECALLS = (0.0, 0.5, 1.0, 1.5)
+LENGTHS = (3, 5, 8)
+"""Of figures that may come back, in intervals."""
+FIGURES = ("structure_short", "structure_middle", "structure_long", "chord_tone_ratio", "chord_shift_gain")
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,40 @@ def plays(dataset: Dataset, path: Path) -> Iterator[str]:
         f"recall {recall:g}": [solo.line for solo in solos_over(model, charts, Controls(recall=recall), 1)]
         for recall in RECALLS
     }
-    yield f"| | {' | '.join(FIGURES).replace('_', ' ')} |\n|{'---|' * (len(FIGURES) + 1)}"
-    for name, sheets in {**played, f"{len(humans)} humans": humans}.items():
-        yield f"| {name} | {' | '.join(f'{value:.3f}' for value in figures(sheets))} |"
+    for number, (name, sheets) in enumerate({**played, f"{len(humans)} humans": humans}.items()):
+        rows = [figures(sheet) for sheet in sheets if sheet.melody]
+        if number == 0:
+            yield f"| | {' | '.join(rows[0])} |\n|{'---|' * (len(rows[0]) + 1)}"
+        yield f"| {name} | {' | '.join(f'{np.mean([row[key] for row in rows]):.3f}' for key in rows[0])} |"
 
 
-def figures(sheets: Sequence[LeadSheet]) -> list[float]:
-    """The means of `FIGURES`."""
-    rows = [{**all_metrics(sheet), **heard(sheet)} for sheet in sheets if sheet.melody]
-    return [float(np.nanmean([row[name] for row in rows])) for name in FIGURES]
+def figures(sheet: LeadSheet) -> dict[str, float]:
+    """What comes back in a solo, and what that does to the rest of it."""
+    pitches = np.array([note.pitch for note in sheet.melody])
+    intervals = np.diff(pitches)
+    back = {
+        f"{length} intervals {where}": came_back(pitches, length, is_at_pitch)
+        for is_at_pitch, where in ((True, "at their pitch"), (False, "anywhere"))
+        for length in LENGTHS
+    }
+    measured = all_metrics(sheet)
+    return {
+        **back,
+        "notes repeated": float((intervals == 0).mean()),
+        "longest run of one pitch": float(max(len(list(run)) for _, run in groupby(pitches.tolist()))),
+        "mean interval": float(np.abs(intervals).mean()),
+        **{name.replace("_", " "): measured[name] for name in FIGURES},
+    }
+
+
+def came_back(pitches: NDArray[np.int64], length: int, is_at_pitch: bool) -> float:
+    """Which share of the figures of so many intervals was there before in the line."""
+    intervals = np.diff(pitches).tolist()
+    found = [
+        (tuple(intervals[place : place + length]), int(pitches[place]) * is_at_pitch)
+        for place in range(len(intervals) - length + 1)
+    ]
+    return 1 - len(set(found)) / max(1, len(found))
 
 
 TABLES = {"bits": bits, "fit": fit, "plays": plays}

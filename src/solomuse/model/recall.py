@@ -64,8 +64,8 @@ def with_recall(scores: Tensor, token_ids: Tensor, learned: Tensor, vocabulary: 
     pitches = token_ids.new_full((len(token_ids), most + 1), -1)  # the last column takes what is no note
     pitches.scatter_(1, torch.where(is_note, counts - 1, most), token_ids - notes.start)
     by_note = functional.pad(votes(pitches[:, :most], strengths(learned)), (0, 0, 1, 0))  # (B, most + 1, 128)
-    rows = torch.arange(len(token_ids), device=token_ids.device)[:, None]
-    return leaned(scores, by_note[rows, counts[:, -scores.shape[1] :]], notes.ids)
+    places = counts[:, -scores.shape[1] :] + (most + 1) * torch.arange(len(counts), device=counts.device)[:, None]
+    return leaned(scores, functional.embedding(places, by_note.flatten(0, 1)), notes.ids)
 
 
 def votes(pitches: Tensor, strengths: Tensor) -> Tensor:
