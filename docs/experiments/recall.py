@@ -39,7 +39,7 @@ SONGS = 45
 RECALLS = (0.0, 0.5, 1.0, 1.5)
 LENGTHS = (3, 5, 8)
 """Of figures that may come back, in intervals."""
-FIGURES = ("structure_short", "structure_middle", "structure_long", "chord_tone_ratio", "chord_shift_gain")
+FIGURES = ("structure_short", "structure_middle", "structure_long")
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def plays(dataset: Dataset, path: Path) -> Iterator[str]:
 
 
 def figures(sheet: LeadSheet) -> dict[str, float]:
-    """What comes back in a solo, and what that does to the rest of it."""
+    """What comes back in a solo, and what that does to its intervals."""
     pitches = np.array([note.pitch for note in sheet.melody])
     intervals = np.diff(pitches)
     back = {
