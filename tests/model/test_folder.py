@@ -78,6 +78,7 @@ def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -
         ("config.json", lambda config: config.update(n_layer=0), "tells of 0 layers, model.safetensors of 1"),
         ("solomuse.json", lambda about: about.pop("window_bars"), "does not say its window_bars"),
         ("model.safetensors", lambda weights: weights.pop("transformer.ln_f.bias"), r"'transformer\.ln_f\.bias'"),
+        ("model.safetensors", lambda weights: weights.pop("recall"), "recalled nothing of what they had played"),
         ("model.safetensors", lambda weights: weights.update(_narrow(weights)), "must match"),
     ],
 )

@@ -198,6 +198,11 @@ def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device:
 
         return load_plain(folder, known, device, precision)
     weights = _weights(folder, device)
+    if config.get("feature_sizes") and "recall" not in weights:
+        raise ModelError(
+            f"{folder} was trained by a version of SoloMuse whose models recalled nothing of what they had played: "
+            "train it again, or use that version"
+        )
     layers = sum(name.endswith(".ln_1.weight") for name in weights)
     try:
         if layers > config["n_layer"]:  # fewer than it says are named below
