@@ -13,7 +13,7 @@ import argparse
 import math
 import wave
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from solomuse.datasets.lead_sheets import read_lead_sheet
-from solomuse.datasets.load import load_dataset
+from solomuse.datasets.load import Dataset, load_dataset
+from solomuse.datasets.splits import SPLITS
 from solomuse.formats.midi import read_midi
 from solomuse.generation import Controls, solos_over
 from solomuse.generation.lines import read_line
@@ -41,11 +42,10 @@ FIRST_SEAM = 12
 """The soloist's window of 16 bars first moves here, then every four bars."""
 
 
-def human_solos(path: Path) -> list[LeadSheet]:
-    """All lead sheets of a dataset, each once and uncut."""
-    dataset = load_dataset(path)
+def human_solos(dataset: Dataset, splits: Sequence[str] = SPLITS) -> list[LeadSheet]:
+    """All lead sheets of some splits, each once and uncut."""
     codec, solos = Codec(dataset.vocabulary), {}
-    for split in ("train", "validation", "test"):
+    for split in splits:
         windows = dataset.windows(split)
         for _, *key in windows.table[:, :3].tolist():
             if (*key,) not in solos:
@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("charts", type=Path, nargs="*")
     arguments = parser.parse_args()
-    humans = human_solos(arguments.dataset)
+    humans = human_solos(load_dataset(arguments.dataset))
     folders = sorted(path.parent for path in arguments.folder.glob("*/solo.json"))
     solos = [read_line(folder / "solo.json") for folder in folders]
     played = {f"{len(solos)} solos": solos, f"{len(humans)} human solos": humans}

@@ -13,25 +13,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from listening import heard, human_solos
 from soloist import event_scores, model_of
 from torch import Tensor
 from torch.nn import functional
+from transformers import PreTrainedModel
 
 from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.generation import Controls, solos_over
+from solomuse.generation.likeness import repeated_share
 from solomuse.metrics.summary import all_metrics
 from solomuse.model.folder import load_model
 from solomuse.model.recall import REACH, USUAL, leaned, strengths, votes
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.tokens.codec import Codec
-from solomuse.tokens.encoding import encode
 from solomuse.tokens.features import BARS_LEFT
 
 SONGS = 45
@@ -39,7 +38,8 @@ SONGS = 45
 RECALLS = (0.0, 0.5, 1.0, 1.5)
 LENGTHS = (3, 5, 8)
 """Of figures that may come back, in intervals."""
-FIGURES = ("structure_short", "structure_middle", "structure_long")
+HEARD = ("repeated notes", "longest run of one pitch")
+MEASURED = ("mean_interval", "structure_short", "structure_middle", "structure_long")
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ class Line:
     nats: Tensor
 
 
-def lines(dataset: Dataset, path: Path, windows: Windows) -> tuple[list[Line], list[Line]]:
-    """The lines of the windows, and of the whole songs, each note as the first window says that has it."""
-    model = model_of(path, dataset)
+def lines(model: PreTrainedModel, windows: Windows) -> tuple[list[Line], list[Line]]:
+    """The lines of the windows, and of the whole songs, each note as the first window says that has it.
+
+    The model recalls nothing from then on.
+    """
     with torch.no_grad():
         model.recall.fill_(-1.0)  # no vote counts
-    notes = dataset.vocabulary.note_on
+    notes = windows.vocabulary.note_on
     cut, whole = [], {}
     order = sorted(range(len(windows)), key=lambda index: windows.table[index, TABLE.index("first")])
     for index in order:
@@ -97,10 +99,11 @@ def cost(found: Sequence[Line], strong: Tensor) -> Tensor:
 
 
 def bits(dataset: Dataset, path: Path) -> Iterator[str]:
-    strong = strengths(model_of(path, dataset).recall.detach())
+    model = model_of(path, dataset)
+    strong = strengths(model.recall.detach())
     yield "| | songs | nothing recalled | of the window | of the whole solo |\n|---|---|---|---|---|"
     for split in ("validation", "test"):
-        cut, songs = lines(dataset, path, dataset.windows(split))
+        cut, songs = lines(model, dataset.windows(split))
         values = (cost(cut, 0 * strong), cost(songs, 0 * strong), cost(cut, strong), cost(songs, strong))
         none, none_whole, window, whole = (float(value) for value in values)
         yield f"| {split} | {len(songs)} | {none:.3f} | {window - none:+.3f} | {whole - none_whole:+.3f} |"
@@ -109,7 +112,7 @@ def bits(dataset: Dataset, path: Path) -> Iterator[str]:
 def fit(dataset: Dataset, path: Path) -> Iterator[str]:
     windows = dataset.windows("train")
     chosen = np.random.default_rng(0).permutation(np.unique(windows.songs))[:SONGS]
-    found, _ = lines(dataset, path, replace(windows, table=windows.table[np.isin(windows.songs, chosen)]))
+    found, _ = lines(model_of(path, dataset), replace(windows, table=windows.table[np.isin(windows.songs, chosen)]))
     fitted = torch.full((REACH + 1,), 0.1, requires_grad=True)
     optimizer = torch.optim.LBFGS([fitted], max_iter=50, line_search_fn="strong_wolfe")
 
@@ -127,10 +130,7 @@ def fit(dataset: Dataset, path: Path) -> Iterator[str]:
 
 
 def plays(dataset: Dataset, path: Path) -> Iterator[str]:
-    codec, windows = Codec(dataset.vocabulary), dataset.windows("validation")
-    keys = dict.fromkeys((shard, place) for _, shard, place in windows.table[:, :3].tolist())
-    humans = [codec.decode(encode(windows.shards.sheet(*key), dataset.vocabulary)[0].tolist()) for key in keys]
-    humans = [sheet for sheet in humans if sheet.melody and len(sheet.chart.bars) >= 32]
+    humans = [sheet for sheet in human_solos(dataset, ["validation"]) if len(sheet.chart.bars) >= 32]
     model, charts = load_model(path), [sheet.chart for sheet in humans]
     played = {
         f"recall {recall:g}": [solo.line for solo in solos_over(model, charts, Controls(recall=recall), 1)]
@@ -146,30 +146,13 @@ def plays(dataset: Dataset, path: Path) -> Iterator[str]:
 def figures(sheet: LeadSheet) -> dict[str, float]:
     """What comes back in a solo, and what that does to its intervals."""
     pitches = np.array([note.pitch for note in sheet.melody])
-    intervals = np.diff(pitches)
-    back = {
-        f"{length} intervals {where}": came_back(pitches, length, is_at_pitch)
-        for is_at_pitch, where in ((True, "at their pitch"), (False, "anywhere"))
-        for length in LENGTHS
-    }
-    measured = all_metrics(sheet)
+    struck, measured = heard(sheet), all_metrics(sheet)
     return {
-        **back,
-        "notes repeated": float((intervals == 0).mean()),
-        "longest run of one pitch": float(max(len(list(run)) for _, run in groupby(pitches.tolist()))),
-        "mean interval": float(np.abs(intervals).mean()),
-        **{name.replace("_", " "): measured[name] for name in FIGURES},
+        **{f"{length} intervals at their pitch": repeated_share(pitches, length + 1) for length in LENGTHS},
+        **{f"{length} intervals anywhere": repeated_share(np.diff(pitches), length) for length in LENGTHS},
+        **{name: struck[name] for name in HEARD},
+        **{name.replace("_", " "): measured[name] for name in MEASURED},
     }
-
-
-def came_back(pitches: NDArray[np.int64], length: int, is_at_pitch: bool) -> float:
-    """Which share of the figures of so many intervals was there before in the line."""
-    intervals = np.diff(pitches).tolist()
-    found = [
-        (tuple(intervals[place : place + length]), int(pitches[place]) * is_at_pitch)
-        for place in range(len(intervals) - length + 1)
-    ]
-    return 1 - len(set(found)) / max(1, len(found))
 
 
 TABLES = {"bits": bits, "fit": fit, "plays": plays}

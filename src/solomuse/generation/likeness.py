@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solomuse.metrics.distributions import mean_interval, pitch_class_entropy
 from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, scale_share, step_resolution
@@ -155,10 +156,15 @@ def returning_share(pitches: list[int]) -> float:
     >>> returning_share([60, 62, 64, 65, 60, 62, 64, 65])
     0.2
     """
-    if len(pitches) <= _GRAM:
+    return repeated_share(np.diff(pitches), _GRAM)
+
+
+def repeated_share(values: NDArray[np.int64], length: int) -> float:
+    """Share of the figures of so many values in a row that came before in a line; NaN where it is shorter."""
+    if len(values) < length:
         return math.nan
-    grams = np.lib.stride_tricks.sliding_window_view(np.diff(pitches), _GRAM)
-    return (len(grams) - len(np.unique(grams, axis=0))) / len(grams)
+    figures = np.lib.stride_tricks.sliding_window_view(values, length)
+    return (len(figures) - len(np.unique(figures, axis=0))) / len(figures)
 
 
 def on_beat_share(sheet: LeadSheet) -> float:
