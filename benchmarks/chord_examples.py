@@ -29,7 +29,8 @@ from solomuse.errors import SoloMuseError
 from solomuse.formats.midi import read_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.meter import COMMON_TIME
-from solomuse.music.song import MeterChange, Song, Track
+from solomuse.music.note import Note
+from solomuse.music.song import MeterChange, Song
 
 SCALES = (1.0, 1.5, 2 / 3, 2.0, 0.5)
 STEP = 120
@@ -63,10 +64,10 @@ def checked_chords(song: Song, path: Path) -> list[ChordSpan] | None:
     piano = [track for track in other.tracks if track.name == "piano"]
     if not blocks or not piano:
         return None
-    own = sorted((round(note.time / STEP), note.pitch) for track in song.tracks for note in track.notes)
-    agreement, scale, shift = max(_aligned(own, piano[0], scale) for scale in SCALES)
-    if agreement < 0.95:
+    found = aligned(song, piano[0].notes)
+    if found is None:
         return None
+    scale, shift = found
     by_time: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for note in blocks[0].notes:
         by_time[note.time].append((note.pitch, note.end))
@@ -81,10 +82,20 @@ def checked_chords(song: Song, path: Path) -> list[ChordSpan] | None:
     return [span for span in spans if span.duration > 0]
 
 
-def _aligned(own: Sequence[tuple[int, int]], piano: Track, scale: float) -> tuple[float, float, int]:
+def aligned(song: Song, notes: Sequence[Note]) -> tuple[float, int] | None:
+    """By what POP909-CL's ticks are multiplied, and the sixteenths then taken off, to be those of POP909's song.
+
+    None where less than 95 % of the song's notes are found among POP909-CL's.
+    """
+    own = sorted((round(note.time / STEP), note.pitch) for track in song.tracks for note in track.notes)
+    agreement, scale, shift = max(_at_best_shift(own, notes, scale) for scale in SCALES)
+    return (scale, shift) if agreement >= 0.95 else None
+
+
+def _at_best_shift(own: Sequence[tuple[int, int]], notes: Sequence[Note], scale: float) -> tuple[float, float, int]:
     """Share of the notes that agree at the best shift in sixteenths, for a scale of time."""
     by_pitch: dict[int, list[int]] = defaultdict(list)
-    for note in piano.notes:
+    for note in notes:
         by_pitch[note.pitch].append(round(note.time * scale / STEP))
     shifts = Counter(there - here for here, pitch in own[:800] for there in by_pitch.get(pitch, ()))
     if not shifts:

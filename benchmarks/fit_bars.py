@@ -1,6 +1,7 @@
 """Learns the weights by which bar lines are found, and says how well beats and bars are found.
 
-    python benchmarks/fit_bars.py POP909_FOLDER [--charts FOLDER...] [--test MIDI_FOLDER] [--write]
+    python benchmarks/fit_bars.py POP909_FOLDER [--charts FOLDER...] [--checked POP909_CL]
+        [--test MIDI_FOLDER] [--write]
 
 POP909's MIDI files have meaningless bar lines, and beats that lie off their quarters by a distance that differs from
 song to song; ``beat_midi.txt`` says where beats and bars are: a flag of simple downbeats, which come every two beats
@@ -8,9 +9,10 @@ song to song; ``beat_midi.txt`` says where beats and bars are: a flag of simple 
 cross-validated three times by song.
 
 POP909 is one band's piano: solos and lead sheets in 3/4 and 4/4 (``--charts``) are learned from too, under
-accompaniments that ``comping.py`` makes up. The files of a folder to ``--test`` are not learned from; of them those in
-3/4 and 4/4 count, whose own bar lines are taken at their word. The last row has the tempo map taken away: notes in
-seconds against a clock of 120, as in a recording, where beats have to be tracked.
+accompaniments that ``comping.py`` makes up. POP909-CL (``--checked``) has other bar lines for the same songs, from
+which nothing is learned: those at which most of its checked chords begin. The files of a folder to ``--test`` are not
+learned from; of them those in 3/4 and 4/4 count, whose own bar lines are taken at their word. The last row has the
+tempo map taken away: notes in seconds against a clock of 120, as in a recording, where beats have to be tracked.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from pathlib import Path
 import mir_eval
 import numpy as np
 import torch
+from chord_examples import STEP, aligned
 from comping import comped
 from numpy.typing import NDArray
 from readable import readable
@@ -39,6 +42,8 @@ from solomuse.analysis.downbeats import (
     downbeat_log_odds,
     downbeats,
 )
+from solomuse.datasets.pop909 import read_pop909
+from solomuse.datasets.pop909_cl import read_pop909_cl
 from solomuse.datasets.source import find_songs
 from solomuse.errors import SoloMuseError
 from solomuse.formats.midi import read_midi
@@ -118,6 +123,30 @@ def on_own_bars(song: Song) -> Example | None:
     is_triple = song.meters[0].meter.numerator == 3
     features = beat_features(columns, beats)
     return Example(columns, beats, seconds, bars, bars, seconds, is_triple, song, features, is_first)
+
+
+def checked_bars(song: Example, folder: Path, checked: Path) -> Floats | None:
+    """Seconds of POP909-CL's bar lines on the clock of a song of POP909; None where their notes differ."""
+    path = checked / f"{folder.name}.mid"
+    try:
+        other, on_beats = read_pop909_cl(path), read_pop909(folder)
+    except SoloMuseError:
+        return None
+    found = aligned(on_beats, [note for track in other.tracks for note in track.notes])
+    performed = seconds_of(song.song, song.columns[:, 0])
+    onsets = np.sort(np.concatenate([track.columns.times for track in on_beats.tracks]))
+    if found is None or len(onsets) != len(performed):
+        return None
+    scale, shift = found
+    lines = np.cumsum([0, *(meter.bar_ticks for meter in other.bar_meters())]) * scale - shift * STEP
+    inside = (lines >= onsets[0]) & (lines <= onsets[-1])
+    return np.interp(lines[inside], *_rising(onsets, performed))
+
+
+def _rising(onsets: NDArray[np.int64], seconds: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Each onset in ticks once, with the mean of its seconds."""
+    values, place, counts = np.unique(onsets, return_inverse=True, return_counts=True)
+    return values, np.bincount(place, weights=seconds) / counts
 
 
 class Net(torch.nn.Module):
@@ -214,10 +243,30 @@ def report(name: str, rows: Sequence[tuple[float, float, float]]) -> None:
     print(f"  duple or triple                 {meters.mean():.3f}")
 
 
+def against_checked(checked: Path, folders: Sequence[Path], songs: Sequence[Example], nets: Sequence[Net]) -> None:
+    """How far two annotations of the same bars agree with each other, and what is found with either."""
+    rows = []
+    for folder, song, net in zip(folders, songs, nets, strict=True):
+        bars = checked_bars(song, folder, checked)
+        if bars is not None:
+            found = song.seconds[downbeats(log_odds(net, song))[0]]
+            rows.append((f_measure(song.bars, found), f_measure(bars, found), f_measure(song.bars, bars)))
+    with_pop909, with_checked, agreement = np.array(rows).T
+    print(f"  {len(rows)} of them beside {checked.name}")
+    for name, values in (
+        ("found, POP909", with_pop909),
+        (f"found, {checked.name}", with_checked),
+        (f"{checked.name}, POP909", agreement),
+        ("found, POP909, where these agree", with_pop909[agreement > 0.9]),
+    ):
+        print(f"    {name:<34} F {values.mean():.3f}, over 0.9 in {np.mean(values > 0.9):.3f} of {len(values)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--charts", type=Path, nargs="*", default=[], help="folders of solos or lead sheets")
+    parser.add_argument("--checked", type=Path, help="POP909-CL, to measure by too")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -226,15 +275,18 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     with (arguments.folder / "index.csv").open(encoding="utf-8") as file:
         in_three = {row["song_id"] for row in csv.DictReader(file) if row["num_beats_per_measure"] == "3"}
-    songs = [annotated(path, in_three) for path in sorted(arguments.folder.iterdir()) if path.is_dir()]
+    folders = [path for path in sorted(arguments.folder.iterdir()) if path.is_dir()]
+    songs = [annotated(path, in_three) for path in folders]
     more = accompanied(arguments.charts)
     print(f"{len(songs)} songs of POP909 and {len(more)} made-up accompaniments")
     fold = np.random.default_rng(arguments.seed).permutation(len(songs)) % FOLDS
-    rows = []
-    for number in range(FOLDS):
-        net = learned([*(s for s, own in zip(songs, fold, strict=True) if own != number), *more], arguments.seed)
-        rows += [measured(net, song) for song, own in zip(songs, fold, strict=True) if own == number]
-    report("POP909, held out", rows)
+    nets = [
+        learned([*(song for song, own in zip(songs, fold, strict=True) if own != number), *more], arguments.seed)
+        for number in range(FOLDS)
+    ]
+    report("POP909, held out", [measured(nets[own], song) for song, own in zip(songs, fold, strict=True)])
+    if arguments.checked:
+        against_checked(arguments.checked, folders, songs, [nets[own] for own in fold])
     regular = [
         max(f_measure(song.bars, song.seconds[start::length]) for start in range(length))
         for song in songs
