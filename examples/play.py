@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
         takes = sm.generate(model, CHART, takes=8, seed=seed, controls=controls)
         best = rank(takes, melodies).best[0]
         player = find_instrument(controls.instrument or "tenor-sax")
-        rendering = Rendering(Performance(program=player.program, seed=seed), part=player)
+        rendering = Rendering(Performance(seed=seed), part=player)
         for ending in (".mid", ".musicxml"):
             best.solo.write(folder / f"{name}{ending}", rendering)
         print(f"{name}: take {best.solo.take} of 8, {len(best.solo.sheet.melody)} notes, score {best.score:.1f}")

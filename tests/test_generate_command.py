@@ -11,7 +11,10 @@ import pytest
 from solomuse.cli import main
 from solomuse.cli.generate import PRECISIONS
 from solomuse.formats.midi import read_midi
+from solomuse.generation import Controls, generate
 from solomuse.model.decoder import Precision
+from solomuse.render.files import Rendering
+from solomuse.render.performance import Performance
 
 
 @pytest.mark.parametrize(("words", "qpm"), [((), 140.0), (("--band", "ballad"), 66.0), (("--tempo", "93"), 93.0)])
@@ -20,6 +23,16 @@ def test_the_soloist_is_told_the_tempo_of_the_band(tmp_path: Path, words: tuple[
     assert main(["generate", "C | F", *words, "--out", str(midi), str(report)]) == 0
     assert read_midi(midi).tempos[0].qpm == pytest.approx(qpm, abs=0.01)
     assert json.loads(report.read_text("utf-8"))["tempo"] == qpm
+
+
+def test_the_library_writes_the_bytes_of_the_command(tmp_path: Path) -> None:
+    chart = "Dm7 | G7 | Cmaj7 | %"
+    for ending in (".mid", ".musicxml"):
+        words = ["--instrument", "trumpet", "--seed", "3", "--out", str(tmp_path / f"command{ending}")]
+        assert main(["generate", chart, *words]) == 0
+        solo = generate(None, chart, seed=3, controls=Controls(instrument="trumpet"))[0]
+        solo.write(tmp_path / f"library{ending}", Rendering(Performance(seed=3)))
+        assert (tmp_path / f"library{ending}").read_bytes() == (tmp_path / f"command{ending}").read_bytes()
 
 
 def test_the_command_knows_the_precisions_that_the_model_knows() -> None:

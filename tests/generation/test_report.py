@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from solomuse.generation.controls import Controls
+from solomuse.generation.editing import Edit
 from solomuse.generation.lines import read_line
 from solomuse.generation.ranking import rank
 from solomuse.generation.report import report_of
@@ -137,6 +138,28 @@ def test_only_what_was_asked_for_is_among_the_controls() -> None:
     report = report_of(solo(sheet), MODEL, None, Controls(density=4.0, rests=0.3))
     assert report["controls"] == {"density": 4.0, "rests": 0.3}
     assert (report["seed"], report["take"], report["model"]) == (3, 5, {"name": "blues", "package": "0.1.0"})
+
+
+def test_what_was_done_to_a_line_is_said_with_its_notes() -> None:
+    sheet = LeadSheet(parse_chart("C | F"), (Note(0, 60, 480),))
+    kept = report_of(solo(sheet), MODEL, None, edit=Edit(sheet, keep={1, 0}))
+    assert kept["edit"] == {"keep": [1, 2], "line": [[0, 60, 480, 80]]}
+    assert report_of(solo(sheet), MODEL, None, edit=Edit(sheet, is_motif=True))["edit"]["motif"] is True
+    assert report_of(solo(sheet), MODEL, None)["edit"] is None
+
+
+def test_the_shares_of_some_bars_count_each_note_once_that_is_over_a_scale() -> None:
+    notes = [
+        (0, "C4"),
+        (1, "G4"),
+        (2, "C#4"),
+        (4, "C4"),
+        (5, "E4"),
+        (6, "G4"),
+    ]  # the first two over a chord without one
+    report = played("C5 C | C", *notes)
+    assert [(bar["notes_over_scales"], bar["scale_share"]) for bar in report["bars"]] == [(1, 0.0), (3, 1.0)]
+    assert " 75 % " in next(row for row in table_of(report).splitlines() if row.lstrip().startswith("1-2"))
 
 
 def test_a_ranked_take_has_its_score_and_parts() -> None:

@@ -126,8 +126,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     paths = _paths(arguments.out, best, arguments.force)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
     written = chosen_chart(arguments)
-    # a player hears the tempo before the first note, so the model is told what the band will take
-    chart = replace(written, qpm=qpm_of(written, rendering.performance))
+    chart = replace(written, qpm=qpm_of(written, rendering.performance))  # the model is told what the band will take
     model = load_model(arguments.model, precision=arguments.precision)
     solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
     is_ranked = arguments.takes > 1 or arguments.novel is not None
@@ -138,7 +137,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     document, texts = [], []
     with _all_or_none(paths[: len(chosen)]):
         for (solo, scored), names in zip(chosen, paths, strict=False):
-            report = report_of(solo, model, melodies, controls, scored) if needs_melodies else {}
+            report = report_of(solo, model, melodies, controls, edit, scored) if needs_melodies else {}
             _write(solo, names, rendering, report)
             document.append({"files": [str(name) for name in names], "notes": len(solo.sheet.melody), **report})
             texts.append(f"{', '.join(map(str, names))}: {len(solo.sheet.melody)} notes")
@@ -268,7 +267,6 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     from solomuse.render.performance import Performance
 
     part = None if arguments.part is None else find_instrument(arguments.part)
-    name = arguments.part if arguments.instrument is None else arguments.instrument
     has_band = arguments.band != "none"
     played = {
         "style": arguments.band if has_band else None,
@@ -276,7 +274,6 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
         "swing": arguments.swing,
         "lay_back": arguments.lay_back,
         "dynamics": arguments.dynamics,
-        "program": None if name is None else find_instrument(name).program,
     }
     performance = Performance(
         band=has_band, seed=arguments.seed, **{name: value for name, value in played.items() if value is not None}

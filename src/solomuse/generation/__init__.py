@@ -11,11 +11,12 @@ from solomuse.errors import ConfigError
 from solomuse.generation.controls import Controls
 from solomuse.generation.editing import Edit
 from solomuse.generation.solo import Solo
-from solomuse.generation.solos import MOST_TAKES, solos_of, solos_over, streamed, task_of
+from solomuse.generation.solos import MOST_TAKES, Task, solos_of, solos_over, streamed, task_of
 from solomuse.model.folder import Model, load_model
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.render.performance import qpm_of
 from solomuse.tokens.vocabulary import EOS, SEP
 
 __all__ = ["Controls", "Edit", "Solo", "generate", "generate_from_chords", "solos_over", "stream"]
@@ -35,7 +36,7 @@ def generate(
     """Solos over a chart.
 
     Each has exactly the chart's bars. The same seed gives the same solos on the same machine, each whatever the others
-    are.
+    are. Where the chart names no tempo, the model is told the one at which a band would play it.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def generate(
         temperature=controls.temperature if temperature is None else temperature,
         top_p=controls.top_p if top_p is None else top_p,
     )
-    return solos_of(task_of(_loaded(model), _read(chart), wanted, edit, seed), takes)
+    return solos_of(_task(model, chart, wanted, edit, seed), takes)
 
 
 def stream(
@@ -95,10 +96,18 @@ def stream(
     SoloMuseError
         As `generate` does, and a `ConfigError` where bars are kept: what is played before them needs all tries first.
     """
-    task = task_of(_loaded(model), _read(chart), controls, edit, seed)
+    task = _task(model, chart, controls, edit, seed)
     if task.outline.looks_ahead:
         raise ConfigError("a solo around kept bars cannot be streamed: generate it as a whole")
     return streamed(task)
+
+
+def _task(
+    model: Model | str | Path | None, chart: Chart | str | Path, controls: Controls, edit: Edit | None, seed: int
+) -> Task:
+    """What is asked; a player hears the tempo before the first note, so the model is told what the band will take."""
+    read = _read(chart)
+    return task_of(_loaded(model), read, controls, edit, seed, qpm_of(read))
 
 
 def _loaded(model: Model | str | Path | None) -> Model:

@@ -87,9 +87,15 @@ class Controls:
     def __post_init__(self) -> None:
         assert self.sampling  # which refuses what is out of range
         _check(0 <= self.harmony <= 5, f"harmony is {self.harmony}: expected 0 (none) to 5")
-        _check(self.density is None or 0 < self.density <= 48, f"density is {self.density}: expected 1 to 48 notes")
+        _check(
+            self.density is None or 0 < self.density <= 48,
+            f"density is {self.density}: expected up to 48 notes, above 0",
+        )
         _check(self.register is None or 0 <= self.register <= 127, f"register is {self.register}: expected 0 to 127")
-        _check(self.phrase is None or 0 < self.phrase <= 256, f"phrase is {self.phrase}: expected 1 to 256 quarters")
+        _check(
+            self.phrase is None or 0 < self.phrase <= 256,
+            f"phrase is {self.phrase}: expected up to 256 quarters, above 0",
+        )
         _check(self.rests is None or 0 <= self.rests <= 0.9, f"rests is {self.rests}: expected a share of 0 to 0.9")
         places = ", ".join(PLACES)
         _check(self.place is None or self.place in PLACES, f"place is {self.place!r}: expected one of {places}")

@@ -7,11 +7,12 @@
 
     format            1
     package, model    version of SoloMuse; {name, package} of the model and of the version that trained it
-    seed, take        with these, the chart and the controls the same solo comes again
+    seed, take        with these, the chart, the controls and the edit the same solo comes again
     title, key, tempo of the chart, as a label and in quarters a minute; null if unknown
     chart             text that `solomuse.music.chart_text.parse_chart` reads
     notes             [[time, pitch, duration, velocity], ...]
     controls          what was asked for, by the names of `solomuse.generation.controls.Controls`
+    edit              null, or {motif, keep, trade, vary or lock: its value, line: the given notes}
     bits_per_note     what the notes cost the model
     range             {lowest, highest}: each {pitch, name}, or null
     figures           by the names of `solomuse.generation.likeness.PARTS`
@@ -26,7 +27,8 @@
     score, parts      null if it was not ranked
 
     bar, section, chords, notes, density (notes in a time of four quarters), rest_share, lowest, highest,
-    notes_over_chords, chord_tone_share, scale_share, outside, resolved, is_outside
+    notes_over_chords, chord_tone_share, notes_over_scales (over chords that have one), scale_share, outside, resolved,
+    is_outside
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ import numpy as np
 
 from solomuse import __version__
 from solomuse.generation.controls import Controls
+from solomuse.generation.editing import Edit
 from solomuse.generation.likeness import figures_of
 from solomuse.generation.ranking import Scored, score_of
 from solomuse.generation.solo import Solo
@@ -61,7 +64,12 @@ OUTSIDE_SHARE, OUTSIDE_NOTES = 0.5, 3
 
 
 def report_of(
-    solo: Solo, model: Model, melodies: Melodies | None, controls: Controls = Controls(), scored: Scored | None = None
+    solo: Solo,
+    model: Model,
+    melodies: Melodies | None,
+    controls: Controls = Controls(),
+    edit: Edit | None = None,
+    scored: Scored | None = None,
 ) -> dict[str, Any]:
     """What ``solo.json`` holds of a solo; the module's docstring says what.
 
@@ -73,6 +81,7 @@ def report_of(
     melodies : Melodies or None
         What the model has learned from, as `solomuse.model.melodies.load_melodies` gives it.
     controls : Controls
+    edit : Edit, optional
         What was asked for.
     scored : Scored, optional
         What `solomuse.generation.ranking.rank` says of it.
@@ -91,8 +100,9 @@ def report_of(
         "key": sheet.chart.key,
         "tempo": sheet.chart.qpm,
         "chart": print_chart(sheet.chart),
-        "notes": [[note.time, note.pitch, note.duration, note.velocity] for note in sheet.melody],
+        "notes": _rows(sheet.melody),
         "controls": {name: value for name, value in asdict(controls).items() if value != usual[name]},
+        "edit": _edit(edit),
         "bits_per_note": _rounded(solo.bits_per_note),
         "range": _range(sheet.melody, spelled(sheet.melody, sheet.chart)),
         "figures": {name: _rounded(value) for name, value in figures_of(sheet, shared).items()},
@@ -102,6 +112,19 @@ def report_of(
         "originality": originality,
         **({"score": None, "parts": None} if scored is None else score_of(scored)),
     }
+
+
+def _rows(notes: Sequence[Note]) -> list[list[int]]:
+    return [[note.time, note.pitch, note.duration, note.velocity] for note in notes]
+
+
+def _edit(edit: Edit | None) -> dict[str, Any] | None:
+    """What was done to a line, bars counted from 1, and the line's notes."""
+    if edit is None:
+        return None
+    kept = None if edit.keep is None else sorted(bar + 1 for bar in edit.keep)
+    ways = {"motif": edit.is_motif or None, "keep": kept, "trade": edit.trade, "vary": edit.vary, "lock": edit.lock}
+    return {**{way: value for way, value in ways.items() if value is not None}, "line": _rows(edit.line.melody)}
 
 
 def _model_name(model: Model) -> str:
@@ -131,6 +154,7 @@ def _bars(sheet: LeadSheet) -> Iterator[dict[str, Any]]:
             **_range(sheet.melody[first:last], names[first:last]),
             "notes_over_chords": len(tones[here]),
             "chord_tone_share": _share(int(tones[here].sum()), len(tones[here])),
+            "notes_over_scales": scaled,
             "scale_share": _share(scaled - strangers, scaled),
             "outside": strangers,
             "resolved": int(resolved[here].sum()),

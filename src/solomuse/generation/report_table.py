@@ -52,17 +52,17 @@ def _row(group: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return (
         _span(group[0]["bar"], group[-1]["bar"]),
         str(sum(bar["notes"] for bar in group)),
-        _percent(_pooled(group, "chord_tone_share")),
-        _percent(_pooled(group, "scale_share")),
+        _percent(_pooled(group, "chord_tone_share", "notes_over_chords")),
+        _percent(_pooled(group, "scale_share", "notes_over_scales")),
         _percent(sum(bar["rest_share"] for bar in group) / len(group)),
         f"{min(lows, key=pitch)['name']}-{max(highs, key=pitch)['name']}" if lows else "",
         " | ".join(" ".join(bar["chords"]) for bar in group),
     )
 
 
-def _pooled(group: Sequence[Mapping[str, Any]], name: str) -> float | None:
-    """The share over some bars, each note counting once."""
-    parts = [(bar[name], bar["notes_over_chords"]) for bar in group if bar[name] is not None]
+def _pooled(group: Sequence[Mapping[str, Any]], name: str, count: str) -> float | None:
+    """The share over some bars, each note that it is of counting once."""
+    parts = [(bar[name], bar[count]) for bar in group if bar[name] is not None]
     return sum(share * notes for share, notes in parts) / sum(notes for _, notes in parts) if parts else None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from solomuse.analysis.key import key_of_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.files import Rendering, write_lead_sheet
+from solomuse.render.performance import qpm_of
 from solomuse.render.voices import voiced
 
 
@@ -27,6 +28,8 @@ class Solo:
         How many sound together in `sheet`, the line on top.
     lowest : int
         The lowest pitch that a voice may have.
+    program : int or None
+        General MIDI program of the instrument that was asked for.
     """
 
     line: LeadSheet
@@ -36,6 +39,7 @@ class Solo:
     bits_per_note: float
     voices: int = 1
     lowest: int = 0
+    program: int | None = None
 
     @property
     def sheet(self) -> LeadSheet:
@@ -45,13 +49,16 @@ class Solo:
     def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
         """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
 
-        A chart that names no key is written in the one that its chords are in.
+        A chart that names no key is written in the one that its chords are in, one without a tempo in the one at which
+        it is performed. A performance that names no instrument has the one that was asked for.
 
         Raises
         ------
         OutputError
             If the ending is unknown or the file cannot be written.
         """
-        sheet, chart = self.sheet, self.sheet.chart
-        written = sheet if chart.key else replace(sheet, chart=replace(chart, key=key_of_chart(chart)))
-        write_lead_sheet(written, path, rendering)
+        sheet, chart, performance = self.sheet, self.sheet.chart, rendering.performance
+        if performance.program is None:
+            performance = replace(performance, program=self.program)
+        complete = replace(chart, key=chart.key or key_of_chart(chart), qpm=chart.qpm or qpm_of(chart, performance))
+        write_lead_sheet(replace(sheet, chart=complete), path, replace(rendering, performance=performance))

@@ -34,7 +34,7 @@ THREADS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class Task:
     """A chart with what is asked of the solos over it."""
 
     chart: Chart
@@ -73,8 +73,15 @@ class _Task:
         )
 
 
-def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, seed: int) -> _Task:
+def task_of(
+    model: Model, chart: Chart, controls: Controls, edit: Edit | None, seed: int, qpm: float | None = None
+) -> Task:
     """What is asked, checked.
+
+    Parameters
+    ----------
+    qpm : float, optional
+        Quarter notes per minute that the model is told of; else the chart's.
 
     Raises
     ------
@@ -89,15 +96,16 @@ def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, s
         raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
     codec = Codec(model.vocabulary)
     quantised = codec.quantise(LeadSheet(chart, ()))
-    grid = codec.on_grid(quantised).saying(**controls.conditions(model, len(chart.bars)))
+    told = replace(quantised, chart=replace(quantised.chart, qpm=qpm or chart.qpm))
+    grid = codec.on_grid(told).saying(**controls.conditions(model, len(chart.bars)))
     drawn = outline(edit, quantised.chart, grid, codec)
     low, high = controls.range
     if edit is not None and edit.lock == "pitches" and not all(low <= n.pitch <= high for n in edit.line.melody):
         raise ConfigError(f"the locked pitches leave the range, {low} to {high}: choose another range or instrument")
-    return _Task(chart, grid, drawn, model, controls, seed)
+    return Task(chart, grid, drawn, model, controls, seed)
 
 
-def solos_of(task: _Task, takes: int) -> list[Solo]:
+def solos_of(task: Task, takes: int) -> list[Solo]:
     """So many solos, played in one batch."""
     growing = [task.take(number) for number in range(takes)]
     if task.outline.looks_ahead:
@@ -110,21 +118,22 @@ def solos_of(task: _Task, takes: int) -> list[Solo]:
     return [_solo(task, take, number) for number, take in enumerate(growing)]
 
 
-def _try(task: _Task, number: int, attempt: int, gap: tuple[int, int], notes: Sequence[PlayedNote]) -> Take:
+def _try(task: Task, number: int, attempt: int, gap: tuple[int, int], notes: Sequence[PlayedNote]) -> Take:
     """A take of one gap; `number` is that of the solo."""
     return task.take(number, gap[0], attempt, gaps=[gap], notes=notes)
 
 
-def _finish(task: _Task, takes: Sequence[Take]) -> None:
+def _finish(task: Task, takes: Sequence[Take]) -> None:
     decoder, vocabulary = task.model.decoder, task.model.vocabulary
     with threads(THREADS):
         for _ in play(decoder, takes, vocabulary, task.controls.sampling, task.rules):
             pass
 
 
-def _solo(task: _Task, take: Take, number: int) -> Solo:
+def _solo(task: Task, take: Take, number: int) -> Solo:
     whole = replace(task.grid, notes=np.array(take.notes, dtype=np.int32).reshape(-1, 4))
     played = len(take.notes) - len(task.outline.notes)
+    player = task.controls.solo_instrument
     return Solo(
         line=LeadSheet(task.chart, _melody(take, task)),
         token_ids=tuple(encode(whole, task.model.vocabulary)[0].tolist()),
@@ -133,10 +142,11 @@ def _solo(task: _Task, take: Take, number: int) -> Solo:
         bits_per_note=-take.log_likelihood / math.log(2) / played if played else math.nan,
         voices=task.controls.voices,
         lowest=task.controls.range[0],
+        program=None if player is None else player.program,
     )
 
 
-def _melody(take: Take, task: _Task) -> tuple[Note, ...]:
+def _melody(take: Take, task: Task) -> tuple[Note, ...]:
     step = task.model.vocabulary.step_ticks
     return tuple(Note(start * step, pitch, steps * step, velocity) for start, pitch, steps, velocity in take.notes)
 
@@ -162,7 +172,7 @@ def solos_over(
 _OVER = object()
 
 
-def streamed(task: _Task) -> Iterator[LeadSheet]:
+def streamed(task: Task) -> Iterator[LeadSheet]:
     """The bars of one solo, each as soon as it is finished, with the notes that begin in it."""
     take, given = task.take(0), 0
     played = play(task.model.decoder, [take], task.model.vocabulary, task.controls.sampling, task.rules)

@@ -39,8 +39,8 @@ class Performance:
         Milliseconds that the solo sits behind the band, 0 to 100; where it swings, on the beats only.
     dynamics : float
         How much of a curve of loudness is laid over the solo, 0 to 1; 0 leaves the velocities as they are.
-    program : int
-        General MIDI program of the solo, 0 to 127.
+    program : int or None
+        General MIDI program of the solo, 0 to 127; unless given, what the solo was played for, else a tenor sax.
     band : bool
         Whether bass, chords and drums play along.
     seed : int
@@ -57,7 +57,7 @@ class Performance:
     swing: float | None = None
     lay_back: float = 10.0
     dynamics: float = 0.5
-    program: int = TENOR_SAX
+    program: int | None = None
     band: bool = True
     seed: int = 0
 
@@ -92,7 +92,7 @@ def performed(sheet: LeadSheet, performance: Performance = Performance()) -> Son
     band = backing_tracks(chart, style, performance.seed) if performance.band else ()
     return Song(
         tracks=(
-            Track(_inside(solo, chart), "Solo", performance.program),
+            Track(_inside(solo, chart), "Solo", TENOR_SAX if performance.program is None else performance.program),
             *(replace(track, notes=_inside(swung(track.columns, chart, swing), chart)) for track in band),
         ),
         tempos=(TempoChange(0, qpm),),
@@ -105,7 +105,7 @@ def performed(sheet: LeadSheet, performance: Performance = Performance()) -> Son
     )
 
 
-def qpm_of(chart: Chart, performance: Performance) -> float:
+def qpm_of(chart: Chart, performance: Performance = Performance()) -> float:
     """Quarter notes per minute at which a chart is played."""
     return performance.qpm or _within(usual_qpm(chart, performance.style or style_of(chart)))
 

@@ -102,8 +102,9 @@ class Cursors:
         self.phrase_start = np.array([_phrase_start(sheet, vocabulary.grid) for sheet in sheets])
         self.silent = np.zeros(len(sheets), dtype=np.int64)
         self.notes: list[list[tuple[int, int, int, int]]] = [[] for _ in sheets]
-        known: dict[int, tuple[NDArray[np.int32], Integers]] = {}
-        tables = [known.setdefault(id(sheet), _places(sheet, vocabulary)) for sheet in sheets]
+        charts = [(sheet.chords.tobytes(), sheet.bar_lines.tobytes(), sheet.conditions) for sheet in sheets]
+        known = {chart: _places(sheet, vocabulary) for chart, sheet in dict(zip(charts, sheets, strict=True)).items()}
+        tables = [known[chart] for chart in charts]
         longest = max(sheet.steps for sheet in sheets) + 1
         self._features = np.stack([np.pad(rows, ((0, longest - len(rows)), (0, 0))) for rows, _ in tables])
         self._to_bar_line = np.stack([np.pad(steps, (0, longest - len(steps))) for _, steps in tables])
