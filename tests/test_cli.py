@@ -233,6 +233,12 @@ def test_a_solo_is_changed_from_its_files(capsys: pytest.CaptureFixture[str], tm
         (["--part", "kazoo"], "kazoo"),
         (["--tempo", "1000"], "tempo 1000"),
         (["--low", "60", "--high", "64"], "octave"),
+        (["--from", "{line}", "--keep", "2"], "the line has 1 bars"),
+        (["--part", "tenor-sax", "--instrument", "piccolo"], "piccolo may leave the range of tenor-sax"),
+        (["--instrument", "trumpet", "--low", "C1"], "the range of trumpet is 52 to 84"),
+        (["--register", "C8"], "register is 108: models know 42 to 83"),
+        (["--density", "20"], "density is 20.0: models know 0.5 to 13"),
+        (["--choruses", "0"], "0 choruses"),
     ],
 )
 def test_options_that_cannot_be_are_refused_in_a_line(

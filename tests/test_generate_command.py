@@ -52,6 +52,17 @@ def test_what_is_named_twice_is_written_once(capsys: pytest.CaptureFixture[str],
     assert json.loads(capsys.readouterr().out)[0]["files"] == [name]
 
 
+@pytest.mark.parametrize("name", ["", "-", ".mid"])
+def test_what_is_no_name_is_not_taken_for_a_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(["generate", "C | F", "--out", name])
+    assert "expected the name of a file or a folder" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_folders_are_made_only_where_a_folder_is_asked_for(tmp_path: Path) -> None:
     assert main(["generate", "C | F", "--out", str(tmp_path / "deep" / "new")]) == 0
     assert main(["generate", "C | F", "--out", str(tmp_path / "other" / "s.mid")]) == 2

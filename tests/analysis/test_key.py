@@ -28,6 +28,7 @@ def test_without_notes_it_is_c_major() -> None:
         ("F7 | Bb7 | F7 | % | Bb7 | % | F7 | D7 | Gm7 | C7 | F7 D7 | Gm7 C7", "F:maj"),
         ("Cm | Fm | G7 | Cm", "C:min"),
         ("Ebm7 | Ab7 | Dbmaj7 | %", "Db:maj"),
+        ("G#m7 | D#7 | C#m7 D#7 | G#m7", "G#:min"),
         ("N.C. | %", None),
     ],
 )

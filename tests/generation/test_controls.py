@@ -132,7 +132,7 @@ def test_an_arc_makes_density_and_register_grow() -> None:
         ({"player": "Grace"}, "Ada Lovelace"),
         ({"instrument": "kazoo"}, "kazoo"),
         ({"low": 60, "high": 65}, "octave"),
-        ({"instrument": "flute", "register": 40}, "outside of the range"),
+        ({"instrument": "flute", "register": 45}, "outside of the range"),
         ({"rests": 1.5}, "rests is 1.5"),
         ({"harmony": -1}, "harmony is -1"),
         ({"arc": 2}, "arc is 2"),

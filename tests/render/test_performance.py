@@ -110,6 +110,11 @@ def test_solo_and_band_swing_together_less_at_fast_tempos(performance: Performan
         assert off_beat in within or track.name == "Bass"
 
 
+def test_dotted_beats_do_not_swing_nor_say_so() -> None:
+    jig = performed(LeadSheet(parse_chart("(6/8) Dm | Am"), ()), Performance(style="swing", swing=2.0))
+    assert jig.swing == 1.0
+
+
 def test_a_solo_that_lays_back_is_late_by_milliseconds_on_the_beat() -> None:
     song = performed(TUNE, Performance(qpm=125, lay_back=20))
     assert song.tracks[0].notes[0].time == 20  # 480 ms a quarter: a tick a millisecond

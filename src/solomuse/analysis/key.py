@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from solomuse.music.chart import Chart
 from solomuse.music.chord import Chord
-from solomuse.music.keys import parse_key
+from solomuse.music.keys import transpose_key
 from solomuse.music.note import Note
 from solomuse.music.notes import Notes
-from solomuse.music.pitch import PITCH_CLASS_NAMES
 
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
@@ -87,4 +86,4 @@ def _tonic(chord: Chord) -> int:
 def _key(fits: NDArray[np.float64]) -> str:
     """The label of the key that fits best."""
     mode, tonic = divmod(int(fits.argmax()), 12)
-    return parse_key(f"{PITCH_CLASS_NAMES[tonic]}{('', 'm')[mode]}")
+    return transpose_key(("C:maj", "C:min")[mode], tonic)

@@ -39,10 +39,11 @@ def add_commands(add: AddCommand) -> None:
         "solomuse generate 'Dm7 | G7 | Cmaj7 | %%' --out solo.mid solo.png",
     )
     add_chart(generate)
+    generate.add_argument("--choruses", type=int, default=1, help="how many times the form is played through")
     generate.add_argument("--model", type=Path, help="a run or a model folder; else the bundled soloist")
     generate.add_argument(
         "--out",
-        type=Path,
+        type=_out,
         nargs="+",
         required=True,
         help="files in .mid, .musicxml, .mxl, .abc, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
@@ -62,6 +63,12 @@ def add_commands(add: AddCommand) -> None:
     _add_controls(generate.add_argument_group("what is played"))
     _add_edits(generate.add_argument_group("from a given line: MIDI, MusicXML, ABC, or the .json of a solo"))
     _add_rendering(generate.add_argument_group("how it is written and performed"))
+
+
+def _out(text: str) -> Path:
+    if text in ("", "-") or (text.startswith(".") and text.strip(".") and not Path(text).suffix and "/" not in text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected the name of a file or a folder, such as solo.mid")
+    return Path(text)
 
 
 def _pitch(text: str) -> int:
@@ -125,7 +132,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     best = _best(arguments)
     paths = _paths(arguments.out, best, arguments.force)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
-    written = chosen_chart(arguments)
+    written = chosen_chart(arguments).repeated(arguments.choruses)
     chart = replace(written, qpm=qpm_of(written, rendering.performance))  # the model is told what the band will take
     model = load_model(arguments.model, precision=arguments.precision)
     solos = generate(model, chart, takes=arguments.takes, seed=arguments.seed, controls=controls, edit=edit)
@@ -235,8 +242,22 @@ def _controls(arguments: argparse.Namespace) -> Controls:
     from solomuse.generation import Controls
 
     given = {field.name: getattr(arguments, field.name) for field in fields(Controls)}
-    given["instrument"] = arguments.part if arguments.instrument is None else arguments.instrument
+    if arguments.instrument is None:
+        given["instrument"] = arguments.part
+    elif arguments.part is not None:
+        _check_ranges(arguments.part, arguments.instrument)
     return Controls(**{name: value for name, value in given.items() if value is not None})
+
+
+def _check_ranges(part: str, instrument: str) -> None:
+    """See that what is played for one instrument can be read and played on another."""
+    from solomuse.music.instruments import find_instrument
+
+    reader, player = find_instrument(part), find_instrument(instrument)
+    if not reader.low <= player.low <= player.high <= reader.high:
+        raise ConfigError(
+            f"a solo for {player.name} may leave the range of {reader.name}, whose part it is: leave out --instrument"
+        )
 
 
 def _edit(arguments: argparse.Namespace) -> Edit | None:

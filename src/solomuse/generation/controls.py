@@ -21,6 +21,8 @@ FEWEST_BARS = 8
 """Of a whole solo. Shorter ones, which humans do not play, would mostly be the silence before and after."""
 ARC_DENSITY, ARC_SEMITONES = 0.5, 7.0
 """How much an arc of 1 adds at its top and takes away at its bottom: a share of the density, semitones."""
+KNOWN_DENSITY, KNOWN_REGISTER = (0.5, 13.0), (42.0, 83.0)
+"""What is not far from any of `DENSITIES` and `REGISTERS`."""
 USUAL_DENSITY, USUAL_REGISTER = 5.0, 65.0
 """Where an arc has its middle if nothing else is asked for: medians of the Weimar Jazz Database's windows."""
 
@@ -36,9 +38,9 @@ class Controls:
     harmony : float
         How much the pitches lean on the chart beyond what the model does, 0 to 5; see `solomuse.generation.rules`.
     density : float
-        Notes in a time of four quarters, above 0.
+        Notes in a time of four quarters; the nearest of `DENSITIES` is asked for.
     register : float
-        Mean pitch, 0 to 127.
+        Mean pitch; the nearest of `REGISTERS` is asked for.
     instrument : str
         A name that `find_instrument` knows: its range holds, and the model plays like it.
     low, high : int
@@ -87,11 +89,9 @@ class Controls:
     def __post_init__(self) -> None:
         assert self.sampling  # which refuses what is out of range
         _check(0 <= self.harmony <= 5, f"harmony is {self.harmony}: expected 0 (none) to 5")
-        _check(
-            self.density is None or 0 < self.density <= 48,
-            f"density is {self.density}: expected up to 48 notes, above 0",
-        )
-        _check(self.register is None or 0 <= self.register <= 127, f"register is {self.register}: expected 0 to 127")
+        asked = (("density", self.density, KNOWN_DENSITY), ("register", self.register, KNOWN_REGISTER))
+        for name, value, (least, most) in asked:
+            _check(value is None or least <= value <= most, f"{name} is {value}: models know {least:g} to {most:g}")
         _check(
             self.phrase is None or 0 < self.phrase <= 256,
             f"phrase is {self.phrase}: expected up to 256 quarters, above 0",
@@ -101,6 +101,10 @@ class Controls:
         _check(self.place is None or self.place in PLACES, f"place is {self.place!r}: expected one of {places}")
         _check(-1 <= self.arc <= 1, f"arc is {self.arc}: expected -1 (it calms down) to 1 (it builds up)")
         _check(1 <= self.voices <= 4, f"voices is {self.voices}: expected 1 to 4")
+        self._check_pitches()
+
+    def _check_pitches(self) -> None:
+        """See that instrument, range and register go together."""
         low, high = self.range
         _check(low >= 0 and high <= 127, f"range {low} to {high}: expected pitches of 0 to 127")
         _check(high - low >= OCTAVE, f"range {low} to {high}: expected at least an octave, {OCTAVE} semitones")
@@ -108,6 +112,10 @@ class Controls:
             self.register is None or low <= self.register <= high,
             f"register {self.register} lies outside of the range, {low} to {high}: change one of the two",
         )
+        if (player := self.solo_instrument) is not None:
+            for side, pitch in (("low", self.low), ("high", self.high)):
+                is_played = pitch is None or player.low <= pitch <= player.high
+                _check(is_played, f"{side} is {pitch}: the range of {player.name} is {player.low} to {player.high}")
 
     @property
     def sampling(self) -> Sampling:

@@ -114,6 +114,8 @@ def outline(edit: Edit | None, chart: Chart, grid: GridSheet, codec: Codec) -> O
         rule: Rule = SameRhythm(notes) if edit.lock == "rhythm" else SamePitches(notes, lines)
         return Outline((), ((0, grid.steps),), (rule,))
     kept = turns(grid.bars, edit.trade) if edit.trade is not None else frozenset(edit.keep or ())
+    if kept and len(edit.line.chart.bars) <= min(kept) < grid.bars:
+        raise ConfigError(f"the line has {len(edit.line.chart.bars)} bars: keep at least one of these")
     return _around(kept, notes, grid, looks_ahead=edit.trade is None)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from math import inf
 
 from solomuse.errors import ChartError
 from solomuse.music.chord import NO_CHORD, Chord
 from solomuse.music.keys import relative_major_tonic, transpose_key
 from solomuse.music.meter import COMMON_TIME, Meter
+from solomuse.music.repeats import MOST_PLAYED_BARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class Chart:
         As in a label: ``Bb:maj``, ``F#:min``.
     qpm : float or None
         Quarter notes per minute, where the source says so.
+
+    Raises
+    ------
+    ChartError
+        If there is no bar, or the tempo is not above 0 and finite.
     """
 
     bars: tuple[Bar, ...]
@@ -90,6 +97,8 @@ class Chart:
     def __post_init__(self) -> None:
         if not self.bars:
             raise ChartError("the chart holds no bar: write at least one chord, such as 'Dm7 | G7 | Cmaj7'")
+        if self.qpm is not None and not 0 < self.qpm < inf:
+            raise ChartError(f"tempo {self.qpm}: expected quarter notes per minute, such as 140")
 
     @cached_property
     def bar_times(self) -> tuple[int, ...]:
@@ -112,6 +121,18 @@ class Chart:
     def slice(self, first: int, last: int) -> Chart:
         """The bars ``[first, last)`` as a chart of their own."""
         return replace(self, bars=self.bars[first:last])
+
+    def repeated(self, times: int) -> Chart:
+        """The chart played through so many times.
+
+        Raises
+        ------
+        ChartError
+            If that is not once at least, or gives more than `MOST_PLAYED_BARS`.
+        """
+        if not 1 <= times <= MOST_PLAYED_BARS // len(self.bars):
+            raise ChartError(f"{times} choruses of {len(self.bars)} bars: expected 1 to {MOST_PLAYED_BARS} bars in all")
+        return replace(self, bars=self.bars * times)
 
     def transpose(self, semitones: int) -> Chart:
         """The chart moved up by `semitones`."""
@@ -171,6 +192,22 @@ def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Cha
         bars.append(Bar(meter, tuple(_merged(chords))))
         start = end
     return Chart(tuple(bars))
+
+
+def bar_of_changes(
+    meter: Meter, chord_by_time: Mapping[int, Chord], held: Chord = NO_CHORD, section: str | None = None
+) -> Bar:
+    """The bar in which each chord lasts until the next begins, and until the first the one that is held into it.
+
+    Examples
+    --------
+    >>> [(span.time, span.chord.label) for span in bar_of_changes(COMMON_TIME, {960: Chord(0, "maj")}).chords]
+    [(0, 'N'), (960, 'C:maj')]
+    """
+    times = sorted({0, *chord_by_time})
+    chords = [held := chord_by_time.get(time, held) for time in times]
+    stretches = zip(times, [*times[1:], meter.bar_ticks], chords, strict=True)
+    return Bar(meter, tuple(_merged(ChordSpan(time, stop - time, chord) for time, stop, chord in stretches)), section)
 
 
 def _merged(spans: Iterable[ChordSpan]) -> Iterator[ChordSpan]:

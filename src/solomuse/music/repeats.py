@@ -9,6 +9,7 @@ from typing import Literal
 from solomuse.errors import ChartError
 
 MOST_PLAYED_BARS = 20_000
+HIGHEST_ENDING = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,30 @@ class Marks:
     fine: bool = False
     jump: Literal["capo", "segno"] | None = None
     until: Literal["coda", "fine"] | None = None
+
+
+def ending_numbers(text: str) -> tuple[int, ...]:
+    """The passes that the bracket of an ending names.
+
+    Raises
+    ------
+    ChartError
+        If a number is above `HIGHEST_ENDING`, or the first of a range above its last.
+
+    Examples
+    --------
+    >>> ending_numbers("1,3"), ending_numbers("1-3")
+    ((1, 3), (1, 2, 3))
+    """
+    numbers = list[int]()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if max(len(first), len(last)) > len(str(HIGHEST_ENDING)):
+            raise ChartError(f"ending {text}.: expected numbers up to {HIGHEST_ENDING}")
+        if int(first) > int(last or first):
+            raise ChartError(f"ending {text}.: {part} counts down; write {last}-{first}")
+        numbers += range(int(first), int(last or first) + 1)
+    return tuple(numbers)
 
 
 def played_order(marks: Sequence[Marks]) -> list[int]:

@@ -15,6 +15,7 @@ from solomuse.music.song import Song, TempoChange, Track, meter_changes
 from solomuse.render.backing import backing_tracks
 from solomuse.render.band.feel import LEAST_SWING, MOST_SWING, delayed, shaped, swung, usual_swing
 from solomuse.render.band.guess import style_of, usual_qpm
+from solomuse.render.band.pulse import is_counted_in_quarters
 from solomuse.render.band.styles import STYLE_NAMES, STYLES, StyleName
 
 TENOR_SAX = 66
@@ -111,7 +112,9 @@ def qpm_of(chart: Chart, performance: Performance = Performance()) -> float:
 
 
 def swing_of(chart: Chart, performance: Performance) -> float:
-    """The ratio of long to short eighths with which a chart is played, 1 for even ones."""
+    """The ratio of long to short eighths with which a chart is played, 1 for even ones, as in bars of dotted beats."""
+    if not any(is_counted_in_quarters(bar.meter) for bar in chart.bars):
+        return 1.0
     is_swung = STYLES[performance.style or style_of(chart)].is_swung
     return performance.swing or (usual_swing(qpm_of(chart, performance)) if is_swung else 1.0)
 

@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from solomuse.config import ModelConfig
+from solomuse.datasets.load import Windows
 from solomuse.model.likelihood import IGNORED, Sequence_, batches_by_tokens, padded
 from solomuse.model.rests import CELLS, KINDS, rest_cells
 from solomuse.tokens.vocabulary import BAR, SEP, Vocabulary
+from solomuse.training.initial import model_from_folder
 
 STEPS = 100
+MOST_WINDOWS = 1024
+"""To whose beginnings and ends the table is fitted; it has 36 numbers."""
+WEIGHTS_FILE, TABLE = "model.safetensors", "rest_scores"
+
+
+def fit_rests(folder: Path, config: ModelConfig, windows: Windows) -> None:
+    """Give a model folder the table that makes the beginnings and ends of some windows likeliest.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a model with features; its weights are written anew.
+    config : ModelConfig
+        The model's shape.
+    windows : Windows
+        Of the songs that it has learned from.
+    """
+    order = np.random.default_rng(0).permutation(len(windows)).tolist()
+    at_an_end = list(islice((window for index in order if _is_at_an_end(window := windows[index])), MOST_WINDOWS))
+    if not at_an_end:
+        return
+    model = model_from_folder(folder, config, windows.vocabulary)
+    model.rest_scores.zero_()
+    weights = load_file(folder / WEIGHTS_FILE)
+    weights[TABLE] = fitted_rests(model, at_an_end, windows.vocabulary).to(weights[TABLE].dtype)
+    partial = folder / f".{WEIGHTS_FILE}.partial"
+    save_file(weights, partial, metadata={"format": "pt"})
+    partial.replace(folder / WEIGHTS_FILE)
+
+
+def _is_at_an_end(sequence: Sequence_) -> bool:
+    """Whether the table counts anywhere in a sequence."""
+    return bool(rest_cells(torch.from_numpy(sequence[1]).long()).any())
 
 
 @torch.no_grad()
@@ -41,8 +81,7 @@ def rest_odds(
     kind = torch.full((len(vocabulary),), KINDS)
     kind[BAR], kind[shifts.ids] = 0, 1
     found = []
-    at_an_end = (sequence for sequence in sequences if bool(rest_cells(torch.from_numpy(sequence[1]).long()).any()))
-    for batch in batches_by_tokens(at_an_end):
+    for batch in batches_by_tokens(filter(_is_at_an_end, sequences)):
         token_ids, features, labels = padded(batch, model.config.n_positions)
         rows, targets = features.long()[:, :-1], labels[:, 1:]
         cells = rest_cells(rows)

@@ -9,7 +9,8 @@
       tensorboard/        the same figures as events
       samples/            a solo at each evaluation, if who calls asks for them
       checkpoint-N/       weights, optimizer, random states: what resuming needs
-      model/              the best model so far by validation bits per note: a model folder
+      model/              the best model so far by validation bits per note: a model folder. At the end it is given the
+                          table of `solomuse.training.rests`
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from solomuse.training.curve import Curve
 from solomuse.training.events import Events
 from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.mixing import learned_windows
+from solomuse.training.rests import fit_rests
 from solomuse.training.run_folder import (
     METRICS,
     MODEL,
@@ -240,6 +242,9 @@ def _run(trainer: SoloTrainer, resume: Path | None) -> Trained:
     newest = resume or newest_whole(trainer.plan.out)
     if trainer.args.should_save and not model.is_dir() and newest is not None:
         trainer.publish(newest)
+    config = trainer.plan.config.model
+    if trainer.args.should_save and config.chart_features and not trainer.stopping.interrupted:
+        fit_rests(model, config, trainer.plan.dataset.windows("train"))
     evaluations = {log["step"]: log for log in trainer.state.log_history if "eval_bits_per_note" in log}
     first, best = evaluations[min(evaluations)], evaluations[best_step(trainer.state)]
     return Trained(
