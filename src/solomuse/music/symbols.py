@@ -17,7 +17,7 @@ from solomuse.music.pitch import (
 
 _LOOK_ALIKES = str.maketrans("♭♯＃−–—‐°º˚△∆▵Ø⌀⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻\u00a0", "b##----oooΔΔΔøø0123456789+- ")
 _WORDS = {
-    **dict.fromkeys(("N", "NC", "N.C.", "N.C", "n.c.", "NoChord"), NO_CHORD),
+    **dict.fromkeys(("N", "NC", "N.C.", "N.C", "n.c.", "nc", "(N.C.)", "NoChord"), NO_CHORD),
     **dict.fromkeys(("X", "?"), UNKNOWN_CHORD),
 }
 _LETTERS = PITCH_CLASS_BY_LETTER | {"H": 11}
@@ -33,8 +33,9 @@ _MARK = re.compile(_WORDY_MARK)
 _MARK_BEHIND = re.compile(rf"(?P<behind>(?:5|6|9|11|13)[b#])|{_WORDY_MARK}")
 """Marks, the accidental in front of the number (``C7b9``) or behind it (``C79b``, as in jazz databases)."""
 
-_MINOR, _MAJOR = ("m", "min", "mi", "-", "Min", "MI"), ("maj", "Maj", "MAJ", "M", "Δ", "^", "j", "ma", "major")
-_DIMINISHED, _HALF, _AUGMENTED = ("dim", "o", "d"), ("ø", "h", "hdim"), ("aug", "+")
+_MINOR = ("m", "min", "mi", "-", "Min", "MIN", "Mi", "MI", "minor")
+_MAJOR = ("maj", "Maj", "MAJ", "M", "Δ", "^", "j", "ma", "Ma", "MA", "major")
+_DIMINISHED, _HALF, _AUGMENTED = ("dim", "o", "d", "0"), ("ø", "h", "hdim"), ("aug", "+")
 _Base = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
@@ -45,7 +46,7 @@ def _symbol_table() -> dict[str, _Base]:
     def add(texts: list[str], quality: str, *extensions: str, omit: tuple[str, ...] = ()) -> None:
         table.update(dict.fromkeys(texts, (quality, extensions, omit)))
 
-    add(["", "maj", "Maj", "MAJ", "M", "ma", "major"], "maj")
+    add(["", *(major for major in _MAJOR if major not in ("Δ", "^", "j"))], "maj")
     add(["5"], "5")
     add(["Bass", "bass"], "1")
     add(["2"], "maj", "9")
@@ -73,8 +74,9 @@ def _symbol_table() -> dict[str, _Base]:
     add([f"{text}{major}7" for text in ("dim", "o") for major in _MAJOR], "dim", "7")
     add(["ø", "h", "hdim"], "hdim7")
     add(list(_AUGMENTED), "aug")
-    add(["a7"], "aug", "b7")
-    add(["7alt", "alt"], "7", *ALTERED, omit=("5",))
+    add(["a7", "7aug"], "aug", "b7")
+    add(["7alt", "alt", "7alt.", "alt."], "7", *ALTERED, omit=("5",))
+    add(["lyd", "lydian"], "maj7", "#11")
     add(["quartal"], "sus4", "b7", omit=("5",))
     add(["phryg", "phrygian"], "sus4", "b7", "b9")
     return table
