@@ -116,6 +116,13 @@ def test_what_cannot_be_chosen_or_found_is_said(
         read_lead_sheet(source, song)
 
 
+@pytest.mark.parametrize("field", ["Q:1/0=120", f"Q:1/4={'9' * 400}", "L:1/00", f"M:{'9' * 5000}/4"])
+def test_a_bad_field_in_a_book_costs_no_other_tune(tmp_path: Path, field: str) -> None:
+    first, second = BOOK.split("\n\n")
+    (tmp_path / "book.abc").write_text(first.replace("K:C", f"{field}\nK:C") + "\n\n" + second.replace("G5", "G4"))
+    assert isinstance(read_lead_sheets(tmp_path / "book.abc")[1].result, LeadSheet)
+
+
 def test_of_a_book_a_bad_tune_costs_itself_only(tmp_path: Path) -> None:
     (tmp_path / "book.abc").write_text(BOOK, encoding="utf-8")
     first, second = read_lead_sheets(tmp_path / "book.abc")

@@ -148,6 +148,18 @@ def test_tempo_key_title_are_those_of_the_text_files(tmp_path):
     assert (song.tempos, song.key, song.title) == ((TempoChange(0, 80.0),), "F:maj", "Invented, or not")
 
 
+@pytest.mark.parametrize(("text", "key"), [("Cb:maj", "Cb:maj"), ("G#:maj", "Ab:maj"), ("Q:maj", None), (":min", None)])
+def test_a_key_that_is_none_is_left_out(tmp_path, text, key):
+    folder = write_song(tmp_path / "001")
+    (folder / "key_audio.txt").write_text(f"0.1\t9.5\t{text}\n", encoding="utf-8")
+    assert read_pop909(folder).key == key
+
+
+def test_a_bar_of_no_believable_length_is_named(tmp_path):
+    with pytest.raises(FormatError, match=r"beat_midi\.txt: 70/4 has bars of more than 64 quarters"):
+        read_pop909(write_song(tmp_path / "001", beats=150, bar=70))
+
+
 def test_the_artist_is_the_performer(tmp_path):
     assert read_pop909(write_song(tmp_path / "001", index="001,Invented,Nobody,1,2,2")).metadata == {
         "performer": "Nobody"

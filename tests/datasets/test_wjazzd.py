@@ -172,6 +172,20 @@ def test_title_tempo_key_instrument_are_those_of_the_solo_info(tmp_path):
     assert (song.melody_track, song.tracks[0].name, song.tracks[0].program) == (0, "tp", 56)
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "name", "value"),
+    [
+        *(("Bb-maj", "Q-maj", "key", None), ("Bb-maj", "-min", "key", None), ("Bb-maj", "F-dor", "key", None)),
+        *(("118.5", tempo, "tempos", (TempoChange(0, 120.0),)) for tempo in ("nan", "inf", "-5", "0", "fast")),
+    ],
+)
+def test_a_key_or_tempo_that_is_none_is_left_out(tmp_path, column, text, name, value):
+    melody = write_solo(tmp_path, common_time(), [(0, 1, 1, 1, 1, 1, 60)])
+    info = tmp_path / "solo_info.csv"
+    info.write_text(info.read_text(encoding="utf-8").replace(column, text), encoding="utf-8")
+    assert getattr(read_wjazzd(melody), name) == value
+
+
 def test_without_a_solo_info_title_is_the_file_name_with_the_tempo_of_the_beats(tmp_path):
     song = read_wjazzd(write_solo(tmp_path, common_time(), [(0, 1, 1, 1, 1, 1, 60)], info=False))
     assert (song.title, song.tempos) == ("Nobody_Nothing", (TempoChange(0, 120.0),))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from solomuse.errors import ChartError, ChordError, FormatError, OutputError, SoloMuseError
 from solomuse.formats.abc import read_abc, read_abc_tunes, split_tunes, write_abc
-from solomuse.music.chart_text import parse_chart
+from solomuse.music.chart_text import parse_chart, print_chart
 from solomuse.music.instruments import INSTRUMENTS
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -175,10 +176,26 @@ def test_the_meter_may_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "qpm"), [("Q:1/4=120", 120), ("Q:3/8=80", 120), ("Q:100", 100), ('Q:"Fast"', None), ("Q:1/2=90", 180)]
+    ("field", "qpm"),
+    [
+        *(("Q:1/4=120", 120), ("Q:3/8=80", 120), ("Q:100", 100), ('Q:"Fast"', None), ("Q:1/2=90", 180)),
+        *(("Q:1/8 1/8 = 60.5", 60.5), ("Q:1/0=120", None), (f"Q:1/4={'9' * 400}", None), (f"Q:{'9' * 400}", None)),
+        pytest.param(f"Q:1/{'111/' * 40}1", None, id="many slashes"),
+    ],
 )
 def test_tempo(field: str, qpm: float | None) -> None:
     assert read("C4|", field).chart.qpm == qpm
+
+
+@pytest.mark.parametrize("key", ["Fb phr", "G#", "A# lyd"])
+def test_a_key_beyond_seven_accidentals_can_be_printed(key: str) -> None:
+    (sheet,) = read_abc(tune("C4|", key=key))
+    assert parse_chart(print_chart(sheet.chart)).key == sheet.chart.key
+
+
+def test_a_key_of_eight_sharps_has_a_double_sharp() -> None:
+    (sheet,) = read_abc(tune("FCGA|", key="G#"))
+    assert (pitches(sheet), sheet.chart.key) == ([67, 61, 68, 70], "Ab:maj")
 
 
 def test_of_several_voices_the_first_is_read() -> None:
@@ -201,12 +218,24 @@ def test_a_book_loses_no_tune_to_a_bad_one() -> None:
         (tune("C4|", key="Q"), FormatError, "K:Q is no key"),
         (tune("C4|", meter="4"), FormatError, "meter '4'"),
         (tune("C4|", unit="1/0"), FormatError, "L:1/0 is no note length"),
+        (tune("C4|", unit="1/00"), FormatError, "L:1/00 is no note length"),
+        (tune("C4|", unit="9" * 5000), FormatError, "is no note length"),
+        (tune("C4|", meter="9" * 5000 + "/4"), FormatError, "line 3, column 1: meter"),
+        (tune("C4|", meter="9" * 5000 + "+1/4"), FormatError, "line 3, column 1: meter"),
+        (tune("C4|", meter="300/4"), FormatError, "meter '300/4': expected a time signature"),
+        (tune("|:C4|[3-1D4:|"), FormatError, "line 6, column 6: ending 3-1.: 3-1 counts down; write 1-3"),
+        (tune("Z999|" * 30), FormatError, "more than 20000 bars"),
+        (tune("C4|" + "".join(f"[L:1/{9999 - n}]C" for n in range(2000)) + "|C4|"), FormatError, "holds 0.8"),
+        (tune("(999:1:9" * 9 + "C4|"), FormatError, "line 6, column 65: more than 8 tuplets within each other"),
         (tune(""), FormatError, "it holds no notes"),
         ("X:1\nT:No Key\nM:4/4\n", FormatError, "it has no key"),
         ("X:1\nCDEF|\n", FormatError, "music before the key"),
         (tune("c''''''4|"), FormatError, "beyond the range of MIDI"),
         (tune("P:A\nC4|", "P:AB"), ChartError, "there is no part B"),
         (tune("P:A\nC4|", "P:((((A9)9)9)9)"), ChartError, "longer than 1000 parts"),
+        (tune("P:A\nC4|", f"P:{'A' * 20_000}"), ChartError, "longer than 1000 parts"),
+        (tune("P:A\nC4|", f"P:{'()' * 20_000}"), ChartError, "longer than 1000 parts"),
+        (tune("P:A\n" + "C4|" * 21, f"P:{'A' * 1000}"), ChartError, "plays more than 20000 bars"),
         (tune("C99999|"), FormatError, "'9' is no ABC"),
     ],
 )
@@ -235,8 +264,15 @@ def test_any_text_is_read_or_refused(music: str) -> None:
 
 
 def test_a_title_that_would_break_the_tune_is_refused() -> None:
-    with pytest.raises(OutputError, match="percent"):
-        write_abc(LeadSheet(parse_chart("title: 50% Off\nC"), (Note(0, 60, 480),)))
+    with pytest.raises(OutputError, match="line ends"):
+        write_abc(LeadSheet(replace(parse_chart("C"), title="Two\nLines"), ()))
+
+
+def test_a_percent_sign_in_a_name_is_no_comment() -> None:
+    sheet = LeadSheet(parse_chart("title: 100% Blues\n[50%] C | F"), ())
+    text = write_abc(sheet)
+    assert "T:100\\% Blues" in text
+    assert read_abc(text.replace("L:1/8", "L:1/8 % a comment")) == [sheet]
 
 
 def written(chart: str, *melody: Note, part: str | None = None) -> str:

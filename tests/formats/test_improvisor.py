@@ -248,6 +248,11 @@ def test_the_key_is_the_one_of_the_signature_in_which_the_chords_come_to_rest(te
     assert read_improvisor(text).chart.key == key
 
 
+@pytest.mark.parametrize("tempo", ["0", "-120"])
+def test_a_tempo_is_above_zero_or_none(tempo: str) -> None:
+    assert read_improvisor(f"(tempo {tempo}) C |").chart.qpm is None
+
+
 def test_what_is_said_of_nothing_is_nothing() -> None:
     chart = read_improvisor("(title Untitled Score) (composer ) (tempo ) (style) C |").chart
     assert (chart.title, chart.composer, chart.qpm, chart.style) == (None, None, None, None)
@@ -271,6 +276,8 @@ def test_what_is_said_of_nothing_is_nothing() -> None:
         ("(meter 4) C |", "line 1: meter '4': expected a time signature"),
         ("(meter 4 0) C |", "line 1: meter '4/0': expected a time signature"),
         ("C " * 65 + "|", "bar 1 holds 65 chords"),
+        ("(meter 1 32) " + "C D " * 31 + "|", "bar 1 holds 62 chords"),
+        ("(meter 300 4) C |", "line 1: meter '300/4': expected a time signature"),
         ("(playback-transpose up) C |", "playback-transpose 'up': expected one number"),
         ("(playback-transpose -70) C | c4", "playback-transpose '-70': pitch -10"),
         ("C | " + "r1 " * 20_001 + "c4", "more than 20000 bars"),

@@ -176,6 +176,11 @@ def test_markers_that_name_the_parts_of_a_song_are_no_chords(texts: list[str], r
     assert read(midi_file(1, 480, chunk)).chords == ()
 
 
+def test_a_marker_of_swing_makes_no_chord_of_a_name(read) -> None:
+    song = one_note_with(read, (0, meta(6, b"Swing 1.500")), (0, meta(6, b"Intro")))
+    assert (song.swing, song.chords) == (1.5, ())
+
+
 def test_plain_triads_bar_by_bar_are_chords(read) -> None:
     chunk = track_chunk((0, ON), *((1920, meta(6, text)) for text in (b"C", b"F", b"G", b"C")), (1920, OFF))
     assert len(read(midi_file(1, 480, chunk)).chords) == 4
@@ -671,8 +676,8 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_meter_that_midi_cannot_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="meter 300/4"):
-        write_midi(Song((NOTE,), meters=(MeterChange(0, Meter(300, 4)),)), tmp_path / "a.mid")
+    with pytest.raises(OutputError, match="meter 300/32"):
+        write_midi(Song((NOTE,), meters=(MeterChange(0, Meter(300, 32)),)), tmp_path / "a.mid")
 
 
 @pytest.mark.parametrize("swing", [1.0, 1.62])

@@ -234,6 +234,18 @@ def archive(**files: bytes) -> bytes:
     return data.getvalue()
 
 
+def transposed(semitones: str) -> str:
+    return f"<transpose><chromatic>{semitones}</chromatic></transpose>"
+
+
+def sound(tempo: str) -> str:
+    return f'<sound tempo="{tempo}"/>'
+
+
+BAD_DEGREES = [
+    "<degree><degree-value>x</degree-value></degree>",
+    "<degree><degree-value>9</degree-value><degree-alter>inf</degree-alter></degree>",
+]
 LAUGHS = b'<!DOCTYPE s [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><score-partwise>&b;</score-partwise>'
 
 
@@ -253,11 +265,39 @@ LAUGHS = b'<!DOCTYPE s [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><score-partwise
         (score(C_BAR).replace(b"<divisions>4", b"<divisions>0"), FormatError, "divisions"),
         (score(C_BAR).replace(b"<beat-type>4", b"<beat-type>3"), FormatError, "4/3"),
         (b"<score-partwise><part/></score-partwise>", FormatError, "no measure"),
+        (score(C_BAR).replace(b"<beats>4", b"<beats>30000000"), FormatError, "bar 1: 30000000/4 is no time signature"),
+        (score(C_BAR, attributes="<key><fifths>x</fifths></key>"), FormatError, "bar 1: fifths 'x' is no number"),
+        (score(C_BAR, attributes=transposed("inf")), FormatError, "bar 1: chromatic 'inf' is no number"),
+        (score(C_BAR.replace("<octave>5", "<octave>x")), FormatError, "bar 1: octave 'x' is no number"),
+        (score(C_BAR.replace("</step>", "</step><alter>nan</alter>")), FormatError, "bar 1: alter 'nan' is no number"),
+        (score(C_BAR.replace("<duration>16", "<duration>1e3000000")), FormatError, "duration '1e3000000' is no number"),
+        (score(C_BAR.replace("<duration>16", "<duration>-16")), FormatError, "bar 1: <note> has a duration below 0"),
+        *((score(C_BAR + sound(tempo)), FormatError, f"tempo '{tempo}' is no number") for tempo in ("inf", "nan", "x")),
+        *((score(harmony("C", more=more) + note("C5", 4)), ChordError, "is no number.*bar 1") for more in BAD_DEGREES),
+        (score(harmony("C</root-step><root-alter>x</root-alter><root-step>")), ChordError, "<root-alter>.*bar 1"),
     ],
 )
 def test_a_bad_score_is_refused_in_a_line_that_says_why(data: bytes, error: type[Exception], complaint: str) -> None:
     with pytest.raises(error, match=complaint):
         parse_musicxml(data)
+
+
+def test_a_corrupt_archive_is_refused() -> None:
+    data = bytearray(archive(score_xml=score(*[C_BAR] * 9)))
+    data[40] ^= 0xFF  # the first byte of the deflated stream
+    with pytest.raises(FormatError, match="archive is damaged"):
+        parse_musicxml(bytes(data))
+
+
+def test_a_bar_of_no_believable_length_is_not_read_even_leniently() -> None:
+    long = score(C_BAR.replace("<duration>16", "<duration>999999999"))
+    with pytest.raises(FormatError, match=r"bar 1: it holds 2.5e\+08 quarters.*mend it in a notation program$"):
+        parse_musicxml(long, lenient=True)
+
+
+@pytest.mark.parametrize(("tempo", "qpm"), [("0", None), ("-5", None), ("119.99999999999999", 119.99999999999999)])
+def test_a_tempo_is_above_zero_or_none(tempo: str, qpm: float | None) -> None:
+    assert parse_musicxml(score(sound(tempo) + C_BAR)).chart.qpm == qpm
 
 
 def test_leniently_a_bad_bar_and_an_unknown_chord_are_read() -> None:

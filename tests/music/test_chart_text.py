@@ -129,11 +129,28 @@ def test_a_roman_numeral_is_a_chord_of_its_key(roman: str, key: str, label: str)
         ("tempo: fast\nC", "tempo 'fast'"),
         ("C | 1-30000000. C", "ending 1-30000000.*up to 99"),
         ("C | 1,100. C", "ending 1,100.*up to 99"),
+        ("|: C |3-1. F :| G", "ending 3-1.*write 1-3"),
+        ("Cm:1/0 F | G", "bar 1: 'Cm:1/0' divides its length by 0"),
+        ("Cm:1/00 F | G", "bar 1: 'Cm:1/00' divides its length by 0"),
+        ("(300/4) C", "meter '300/4'.*at most 64 quarters"),
+        (f"C :|x{'9' * 9}", "more than 20000 bars"),
     ],
 )
 def test_a_chart_that_does_not_fit_says_where(text: str, complaint: str) -> None:
     with pytest.raises(ChartError, match=complaint):
         parse_chart(text)
+
+
+@pytest.mark.parametrize("text", [f"C :|x{'9' * 5000} F", f"Cm:{'9' * 5000} F", f"Cm:1/{'9' * 5000} F"])
+def test_a_number_of_thousands_of_digits_is_none(text: str) -> None:
+    with pytest.raises(ChordError):
+        parse_chart(text)
+
+
+@pytest.mark.parametrize("qpm", [0.0, -120.0, float("inf"), float("nan")])
+def test_a_chart_has_a_tempo_that_can_be_played(qpm: float) -> None:
+    with pytest.raises(ChartError, match=r"tempo .*expected quarter notes per minute"):
+        replace(parse_chart("C"), qpm=qpm)
 
 
 def test_a_chord_that_does_not_parse_names_its_bar_and_its_place() -> None:

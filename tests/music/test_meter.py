@@ -17,6 +17,17 @@ def test_beats_go_in_twos_and_threes(meter: tuple[int, int], groups: tuple[int, 
     assert beat_groups(Meter(*meter)) == groups
 
 
+@pytest.mark.parametrize("meter", [(0, 4), (4, 3), (65, 4), (300_000_000, 4)])
+def test_what_is_no_meter_is_refused(meter: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=f"{meter[0]}/{meter[1]}"):
+        Meter(*meter)
+
+
+def test_a_meter_in_threes_of_short_units_is_compound() -> None:
+    meters = [Meter(*meter) for meter in ((3, 8), (6, 8), (9, 16), (12, 8), (3, 4), (6, 4), (4, 4), (5, 8), (7, 8))]
+    assert [str(meter) for meter in meters if meter.is_compound] == ["3/8", "6/8", "9/16", "12/8"]
+
+
 @pytest.mark.parametrize("numerator", range(1, 17))
 def test_notation_shows_the_pulses_that_the_band_plays(numerator: int) -> None:
     meter = Meter(numerator, 8)

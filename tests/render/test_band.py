@@ -44,9 +44,8 @@ def test_a_bar_is_counted_in_quarters_or_in_groups_of_short_beats(meter: tuple[i
     assert [pulse.time for pulse in pulses(Meter(*meter))] == times
 
 
-@given(st.integers(1, 64), st.sampled_from([1, 2, 4, 8, 16, 32]))
-def test_the_pulses_of_any_meter_fill_its_bar(numerator: int, denominator: int) -> None:
-    meter = Meter(numerator, denominator)
+@given(st.sampled_from([Meter(n, unit) for unit in (1, 2, 4, 8, 16, 32) for n in range(1, min(64, 16 * unit) + 1)]))
+def test_the_pulses_of_any_meter_fill_its_bar(meter: Meter) -> None:
     assert sum(pulse.duration for pulse in pulses(meter)) == meter.bar_ticks
     assert sum(cells(len(pulses(meter)))) == len(pulses(meter))
 

@@ -129,7 +129,7 @@ def _half_beats(meters: Sequence[Meter]) -> tuple[Integers, Integers]:
 
 def _half_beats_of(meter: Meter) -> tuple[Integers, Integers]:
     """The half beats of one bar."""
-    beat = meter.beat_ticks * (3 if meter.denominator >= 8 and meter.numerator % 3 == 0 else 1)
+    beat = meter.beat_ticks * (3 if meter.is_compound else 1)
     times = np.arange(0, meter.bar_ticks, FRAME_TICKS)
     places = np.where(times % beat == 0, 2, 3)
     if meter.bar_ticks % (2 * beat) == 0:

@@ -12,11 +12,9 @@ import lzma
 import os
 import shutil
 import stat
-import struct
 import tarfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -24,6 +22,7 @@ from typing import IO, Any
 
 from solomuse.datasets.wjazzd_sqlite import SQLITE_SUFFIXES
 from solomuse.errors import DatasetError
+from solomuse.formats.archive_faults import ARCHIVE_FAULTS
 from solomuse.formats.suffixes import ABC_SUFFIXES, IMPROVISOR_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -36,19 +35,6 @@ MOST_BYTES = 20 * 2**30
 """An archive whose useful files take more is refused."""
 
 _CHUNK_BYTES = 2**20
-_FAULTS = (
-    OSError,
-    EOFError,
-    RuntimeError,  # a password is asked for
-    NotImplementedError,  # a way of packing that Python does not know
-    ValueError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-)
 _OPENER_BY_MAGIC: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -80,7 +66,7 @@ def unpack(path: Path, folder: Path) -> None:
                         raise DatasetError(f"{path}: unpacks to more than there is room for; unpack the songs yourself")
                     file.write(chunk)
             _set_time(target, changed)
-    except _FAULTS as error:
+    except ARCHIVE_FAULTS as error:
         why = next(iter(str(error).splitlines()), "it is damaged")
         raise DatasetError(f"{path}: cannot be unpacked ({why}); download or pack it again") from None
     if not any(folder.iterdir()):

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -39,9 +40,10 @@ from solomuse.analysis.bars import seconds_of
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
-from solomuse.errors import ChordError, FormatError
+from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.formats.midi import read_midi
 from solomuse.music.chart import ChordSpan
+from solomuse.music.keys import parse_key
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.notes import Notes
@@ -110,12 +112,16 @@ def read_pop909(folder: Path, sustain: bool = False) -> Song:
     tracks = tuple(
         _placed(track, *times, lead * beats.ticks) for track, times in zip(performed.tracks, warped, strict=True)
     )
+    try:
+        meters = meter_changes(beats.meters(lead))
+    except ValueError as error:
+        raise FormatError(f"{folder / BEATS_FILE}: {error}; download it again") from None
     names = [track.name.strip().upper() for track in tracks]
     qpm = 60 / float(np.median(np.diff(beats.seconds))) * beats.ticks / TICKS_PER_QUARTER
     return Song(
         tracks,
         tempos=(TempoChange(0, round(qpm, 2)),),
-        meters=meter_changes(beats.meters(lead)),
+        meters=meters,
         chords=_chords(folder / "chord_midi.txt", beats, lead),
         melody_track=names.index(MELODY) if MELODY in names else None,
         title=pop909_title(folder),
@@ -218,10 +224,10 @@ def _chords(path: Path, beats: _Beats, lead: int) -> tuple[ChordSpan, ...]:
 
 def _key(path: Path) -> str | None:
     """The first key such as ``Gb:maj``; None without one."""
-    if not path.is_file():
-        return None
-    words = read_text(path).split("\n", 1)[0].split()
-    return words[2] if len(words) == 3 and words[2].endswith((":maj", ":min")) else None
+    words = read_text(path).split("\n", 1)[0].split() if path.is_file() else []
+    with suppress(ChartError):
+        return parse_key(words[2]) if len(words) == 3 else None
+    return None
 
 
 def _find(folder: Folder) -> Iterator[SongFile]:

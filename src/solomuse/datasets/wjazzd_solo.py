@@ -6,8 +6,10 @@ A row is a mapping of texts by the column names of the CSV files; an empty text 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -15,9 +17,11 @@ from numpy.typing import NDArray
 
 from solomuse.analysis.beats import held_chords, meter_changes, warp_to_ticks
 from solomuse.analysis.swing import swing_ratio
-from solomuse.errors import ChartError, ChordError, FormatError
+from solomuse.errors import ChartError, ChordError, ConfigError, FormatError
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, Chord
+from solomuse.music.instruments import INSTRUMENTS, find_instrument
+from solomuse.music.keys import parse_key
 from solomuse.music.meter import Meter, parse_meter
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.song import Section, Song, TempoChange, Track
@@ -25,25 +29,6 @@ from solomuse.music.symbols import parse_chord
 
 VELOCITY = 80
 """Of every note: the database measures loudness, but on no scale that is MIDI's."""
-
-PROGRAM_BY_INSTRUMENT = {
-    "ss": 64,
-    "as": 65,
-    "ts": 66,
-    "ts-c": 66,
-    "bs": 67,
-    "cl": 71,
-    "bcl": 71,
-    "tp": 56,
-    "cor": 56,
-    "tb": 57,
-    "vib": 11,
-    "g": 26,
-    "p": 0,
-}
-"""General MIDI programs, counted from 0."""
-
-_TENOR_SAXOPHONE = 66
 
 METADATA_COLUMNS = {
     **{name: name for name in ("performer", "instrument", "style", "form", "composer", "harmony_template", "genre")},
@@ -117,7 +102,7 @@ def solo_of(info: Row, note_rows: Sequence[Row], beat_rows: Sequence[Row], title
         raise FormatError(f"{beat_place}: {error}") from None
     instrument = info.get("instrument") or ""
     return Song(
-        (Track(notes, instrument, PROGRAM_BY_INSTRUMENT.get(instrument, _TENOR_SAXOPHONE)),),
+        (Track(notes, instrument, _program(instrument)),),
         tempos=(TempoChange(0, _qpm(info, beats)),),
         meters=meter_changes(beats.meters),
         chords=chords,
@@ -196,19 +181,29 @@ def _chords(rows: Sequence[Row], beats: _BeatTrack) -> tuple[ChordSpan, ...]:
     return held_chords(beats.ticks[:-1].tolist(), chords, int(beats.ticks[-1]))
 
 
+def _program(instrument: str) -> int:
+    """The program of an instrument by its short name; the tenor saxophone's, which is the commonest, for no name."""
+    try:
+        return find_instrument(instrument).program
+    except ConfigError:
+        return INSTRUMENTS["tenor-sax"].program
+
+
 def _qpm(info: Row, beats: _BeatTrack) -> float:
     """The tempo that the database gives, else that of the median beat."""
-    try:
-        return float(info["avgtempo"])
-    except (KeyError, ValueError):
-        rate = np.median(np.diff(beats.ticks[:-1]) / np.diff(beats.seconds))
-        return round(60 * float(rate) / TICKS_PER_QUARTER, 1)
+    with suppress(KeyError, ValueError):
+        if 0 < (qpm := float(info["avgtempo"])) < inf:
+            return qpm
+    rate = np.median(np.diff(beats.ticks[:-1]) / np.diff(beats.seconds))
+    return round(60 * float(rate) / TICKS_PER_QUARTER, 1)
 
 
 def _key(text: str) -> str | None:
-    """``Bb-maj`` as ``Bb:maj``; None for a mode, or nothing."""
+    """``Bb-maj`` as ``Bb:maj``; None for a mode, or what is no key."""
     tonic, _, mode = text.partition("-")
-    return f"{tonic}:{mode}" if tonic and mode in ("maj", "min") else None
+    with suppress(ChartError):
+        return parse_key(f"{tonic}:{mode}") if mode in ("maj", "min") else None
+    return None
 
 
 def _sections(rows: Sequence[Row], beats: _BeatTrack, placed: Sequence[tuple[Note, str]]) -> Iterator[Section]:

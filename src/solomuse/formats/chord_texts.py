@@ -49,7 +49,8 @@ def named_chords(
     for texts in (markers, *_other_texts(data)):
         timed = [(rescaled(time), "".join(text.strip("\0").split())) for time, text in sorted(texts, key=itemgetter(0))]
         inside = [(time, text) for time, text in timed if 0 <= time <= latest]
-        if (is_sure and inside) or _name_chords([text for _, text in inside], end):
+        names = [text for _, text in inside]
+        if (is_sure and any(map(_chord, names))) or _name_chords(names, end):
             return _spans(inside, end)
     return ()
 

@@ -33,9 +33,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from solomuse.errors import ChartError, ChordError, FormatError
-from solomuse.music.chart import Bar, Chart, ChordSpan
+from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
-from solomuse.music.keys import key_of_signature, pitch_class_of_name
+from solomuse.music.keys import MOST_ACCIDENTALS, key_of_signature, pitch_class_of_name
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, Meter, parse_meter
 from solomuse.music.note import TICKS_PER_QUARTER, Note
@@ -46,8 +46,6 @@ from solomuse.music.symbols import parse_chord
 MIDDLE_C = 60
 MOST_SLOTS = 64
 """A bar with more chords is taken for a fault of the file."""
-
-MOST_SHARPS = 7
 
 _WHOLE_TICKS = 4 * TICKS_PER_QUARTER
 _PARENTHESIS = re.compile(r"[()]")
@@ -199,7 +197,7 @@ class _Reader:
             self._header.setdefault(name, value)
 
     def _end_bar(self) -> None:
-        if len(self._slots) > MOST_SLOTS:
+        if len(self._slots) > min(MOST_SLOTS, self._meter.bar_ticks):
             raise FormatError(f"bar {len(self._bars) + 1} holds {len(self._slots)} chords: write a bar line '|'")
         self._bars.append(_WrittenBar(self._meter, tuple(self._slots) or (None,)))
         self._slots.clear()
@@ -253,13 +251,13 @@ class _Reader:
             composer=self._header.get("composer") or None,
             style=self._header.get("style", "").partition("(")[0].strip() or None,
             key=self._key(bars),
-            qpm=self._number("tempo") or None,
+            qpm=max(self._number("tempo") or 0, 0) or None,
         )
 
     def _key(self, bars: Sequence[Bar]) -> str | None:
         """The key of the signature in which the last chord is the tonic, else the first one."""
         sharps = self._number("key")
-        if sharps is None or abs(sharps) > MOST_SHARPS:
+        if sharps is None or abs(sharps) > MOST_ACCIDENTALS:
             return None
         keys = [key_of_signature(int(sharps), mode) for mode in ("maj", "min")]
         chords = [span.chord for bar in bars for span in bar.chords if span.chord.quality not in ("N", "X")]
@@ -314,13 +312,7 @@ def _with_chords(written: Sequence[_WrittenBar]) -> list[Bar]:
     bars = []
     for bar in written:
         length, count = bar.meter.bar_ticks, len(bar.slots)
-        spans = list[ChordSpan]()
-        for index, chord in enumerate(bar.slots):
-            start, end = index * length // count, (index + 1) * length // count
-            held = chord or held
-            if spans and spans[-1].chord == held:
-                spans[-1] = replace(spans[-1], duration=end - spans[-1].time)
-            else:
-                spans.append(ChordSpan(start, end - start, held))
-        bars.append(Bar(bar.meter, tuple(spans)))
+        changes = {index * length // count: chord for index, chord in enumerate(bar.slots) if chord is not None}
+        bars.append(bar_of_changes(bar.meter, changes, held))
+        held = bars[-1].chords[-1].chord
     return bars

@@ -48,6 +48,7 @@ from solomuse.formats.chord_texts import named_chords
 from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, unwrapped
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD
+from solomuse.music.keys import MOST_ACCIDENTALS, key_of_signature
 from solomuse.music.meter import COMMON_TIME, Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.notes import Notes
@@ -68,9 +69,6 @@ LONGEST_SILENCE = 512 * TICKS_PER_QUARTER
 MOST_CHANGES = 50_000
 """Of tempo, meter and key, and of markers; those behind them are left out. A drawn tempo curve has thousands."""
 
-MOST_BEATS = 64
-"""A time signature with more beats is taken for a fault of the file."""
-
 MICROSECONDS_PER_MINUTE = 60_000_000
 LONGEST_QUARTER_MICROSECONDS = 0xFFFFFF
 
@@ -85,12 +83,10 @@ _KIND_BY_START = {
 SWING_MARKER = "Swing"
 _SIXTEENTH = TICKS_PER_QUARTER // 4
 
-_MAJOR_KEYS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR_KEYS = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
 _KEY_BY_SIGNATURE = {
-    (index - 7, tonality): f"{tonic}:{mode}"
-    for tonality, (mode, tonics) in enumerate((("maj", _MAJOR_KEYS), ("min", _MINOR_KEYS)))
-    for index, tonic in enumerate(tonics)
+    (fifths, tonality): key_of_signature(fifths, mode)
+    for tonality, mode in enumerate(("maj", "min"))
+    for fifths in range(-MOST_ACCIDENTALS, MOST_ACCIDENTALS + 1)
 }
 """Key by the number of sharps (flats are negative) with 0 for major, 1 for minor (Standard MIDI Files 1.0, FF 59)."""
 
@@ -334,8 +330,6 @@ def _meters(score: ScoreTick, limit: int) -> tuple[MeterChange, ...]:
 
 def _meter(event: TimeSignatureTick) -> Meter | None:
     """The meter of an event, None where there is no such meter."""
-    if event.numerator > MOST_BEATS:
-        return None
     try:
         return Meter(event.numerator, event.denominator)
     except ValueError:

@@ -157,15 +157,14 @@ def strong_beats(chart: Chart) -> list[int]:
 
 
 def beats_of_bar(meter: Meter) -> int:
-    """Beats of a bar: dotted ones in 6/8, 9/8, 12/8.
+    """Beats of a bar: dotted ones in a compound meter.
 
     Examples
     --------
     >>> beats_of_bar(Meter(6, 8)), beats_of_bar(Meter(7, 8)), beats_of_bar(Meter(3, 4))
     (2, 7, 3)
     """
-    is_compound = meter.denominator >= 8 and meter.numerator % 3 == 0 and meter.numerator > 3
-    return meter.numerator // 3 if is_compound else meter.numerator
+    return meter.numerator // 3 if meter.is_compound else meter.numerator
 
 
 def _changes(chart: Chart) -> tuple[Integers, tuple[Chord, ...]]:

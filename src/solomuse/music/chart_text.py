@@ -27,7 +27,7 @@ from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.chord import Chord, SymbolStyle
 from solomuse.music.keys import parse_key
 from solomuse.music.meter import COMMON_TIME, Meter, parse_meter
-from solomuse.music.repeats import Marks, played_order
+from solomuse.music.repeats import Marks, ending_numbers, played_order
 from solomuse.music.roman import is_roman, parse_roman
 from solomuse.music.symbols import parse_chord
 
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
   | (?P<line>\n)
   | (?P<end_start>:\|{1,2}:|::)
   | (?P<start>(?:\[\||\|{1,2}):|\|:)
-  | (?P<end>:(?:\|\]|\|\||\|)\s*(?:\(?x(?P<times>\d+)\)?(?=[\s|;]|$))?)
+  | (?P<end>:(?:\|\]|\|\||\|)\s*(?:\(?x(?P<times>\d{1,9})\)?(?=[\s|;]|$))?)
   | (?P<bar>\|\]|\[\||\|{1,2})
   | (?P<section>\[[^\]|\n]+\])
   | (?P<meter>\(\d+/\d+\))
@@ -51,11 +51,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_LENGTH = re.compile(r"(.+):(\d+(?:\.\d+)?|\d+/\d+)")
+_LENGTH = re.compile(r"(.+):(\d{1,9}(?:\.\d{1,9})?|\d{1,9}/\d{1,9})")
 _BARE_ROOT = re.compile(r"[A-Ha-g][b#♭♯]*")
 _HOLDS, _REPEATS = (".", "/"), ("%", "x")
 _FEWEST_TICKS = 20
-_DIGITS_OF_ENDING = 2
 BARS_PER_LINE, BARS_ON_ONE_LINE = 4, 8
 
 
@@ -77,7 +76,8 @@ def parse_chart(text: str) -> Chart:
     Raises
     ------
     ChartError
-        If there is no chord, a bar is too full or does not add up, or a sign is out of place; says which bar.
+        If there is no chord, a bar is too full or does not add up, a sign is out of place, a header names no key,
+        tempo or meter, or the repeats play out to too many bars; says which bar or header.
     ChordError
         If a chord symbol does not parse.
 
@@ -153,20 +153,11 @@ def _written_bars(text: str) -> Iterator[_Written]:
         elif kind == "meter":
             bar.meter = token[1:-1]
         elif kind == "ending":
-            bar.endings = tuple(_numbers(token[:-1]))
+            bar.endings = ending_numbers(token[:-1])
         elif kind == "word":
             bar.words.append(token)
     if bar.words or bar.meter or bar.section:  # without words it is refused with its number
         yield bar
-
-
-def _numbers(text: str) -> Iterator[int]:
-    """The numbers of an ending: ``1,3`` or ``1-3``."""
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        if max(len(first), len(last)) > _DIGITS_OF_ENDING:
-            raise ChartError(f"ending {text}.: expected numbers up to {10**_DIGITS_OF_ENDING - 1}")
-        yield from range(int(first), int(last or first) + 1)
 
 
 def _bars(written: Sequence[_Written], meter: Meter, key: str | None) -> list[Bar]:
@@ -221,7 +212,10 @@ def _without_length(word: str) -> tuple[str, Fraction | None]:
     match = _LENGTH.fullmatch(word)
     if match is None or _BARE_ROOT.fullmatch(match.group(1)):
         return word, None
-    return match.group(1), Fraction(match.group(2)) if not match.group(2).endswith("/0") else Fraction(0)
+    try:
+        return match.group(1), Fraction(match.group(2))
+    except ZeroDivisionError:
+        raise ChartError(f"{word!r} divides its length by 0; expected beats such as :1/2") from None
 
 
 def _chord(word: str, key: str | None) -> Chord:

@@ -8,7 +8,10 @@ from functools import lru_cache
 from solomuse.errors import ChartError
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER, PITCH_CLASS_NAMES, SHIFT_BY_ACCIDENTAL
 
-_FIFTHS_BY_LETTER = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+_SHARPS = "FCGDAEB"
+"""Letters in the order in which signatures sharpen them; they are flattened in the opposite order."""
+
+_FIFTHS_BY_LETTER = {letter: place - 1 for place, letter in enumerate(_SHARPS)}
 _NAMES = {
     **_FIFTHS_BY_LETTER,
     **{letter + "#": fifths + 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "EB"},
@@ -46,7 +49,17 @@ def parse_key(text: str) -> str:
     letter, accidental, mode = match.groups()
     is_minor = mode in ("minor", "min", "-", "m") or (not mode and letter.islower())
     tonic = ("B" if letter == "H" else letter.upper()) + accidental
-    key = f"{tonic}:{'min' if is_minor else 'maj'}"
+    return writable_key(f"{tonic}:{'min' if is_minor else 'maj'}")
+
+
+def writable_key(key: str) -> str:
+    """The key, or its enharmonic one where it has more accidentals than a signature.
+
+    Examples
+    --------
+    >>> writable_key("Ab:min"), writable_key("Bbb:min")
+    ('Ab:min', 'A:min')
+    """
     return key if abs(key_fifths(key)) <= MOST_ACCIDENTALS else transpose_key(key, 0)
 
 
@@ -62,6 +75,17 @@ def key_fifths(key: str) -> int:
     return _tonic_fifths(tonic) - (3 if mode == "min" else 0)
 
 
+def altered_letters(fifths: int) -> dict[str, int]:
+    """Semitones by which a signature of so many sharps (flats below zero) alters each letter.
+
+    Examples
+    --------
+    >>> altered_letters(2)
+    {'F': 1, 'C': 1, 'G': 0, 'D': 0, 'A': 0, 'E': 0, 'B': 0}
+    """
+    return {letter: (fifths + 6 - place) // 7 for place, letter in enumerate(_SHARPS)}
+
+
 def key_of_signature(fifths: int, mode: str = "maj") -> str:
     """The key with this many sharps (flats below zero), as a label.
 
@@ -71,7 +95,7 @@ def key_of_signature(fifths: int, mode: str = "maj") -> str:
     ('Bb:maj', 'F#:min')
     """
     place = fifths + (3 if mode == "min" else 0)
-    letter = "FCGDAEB"[(place + 1) % 7]
+    letter = _SHARPS[(place + 1) % 7]
     shift = (place + 1) // 7
     return f"{letter}{'#' * shift if shift > 0 else 'b' * -shift}:{mode}"
 

@@ -19,7 +19,7 @@ class LeadSheet:
     ----------
     chart : Chart
     melody : tuple of Note
-        In order of time, inside the chart; one voice where it comes from `solomuse.analysis.quantize`.
+        In order of time, inside the chart; notes may overlap, `one_voice` leaves one at a time.
 
     Raises
     ------

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from solomuse.errors import ChartError
 from solomuse.music.note import TICKS_PER_QUARTER
 
+LONGEST_BAR_TICKS = 64 * TICKS_PER_QUARTER
+"""A time signature of longer bars is taken for a fault of its source."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Meter:
     """A time signature, such as 3/4.
+
+    Raises
+    ------
+    ValueError
+        If there is no such time signature, or its bars are longer than `LONGEST_BAR_TICKS`.
 
     Examples
     --------
@@ -24,7 +32,9 @@ class Meter:
 
     def __post_init__(self) -> None:
         if self.numerator < 1 or self.denominator not in (1, 2, 4, 8, 16, 32):
-            raise ValueError(f"{self.numerator}/{self.denominator} is not a time signature")
+            raise ValueError(f"{self} is not a time signature")
+        if self.bar_ticks > LONGEST_BAR_TICKS:
+            raise ValueError(f"{self} has bars of more than {LONGEST_BAR_TICKS // TICKS_PER_QUARTER} quarters")
 
     @property
     def beat_ticks(self) -> int:
@@ -35,6 +45,11 @@ class Meter:
     def bar_ticks(self) -> int:
         """Length of a bar, in ticks."""
         return self.numerator * self.beat_ticks
+
+    @property
+    def is_compound(self) -> bool:
+        """Whether its beats are of three units: 6/8, 9/8, 12/8, and 3/8, which has one."""
+        return self.denominator >= 8 and self.numerator % 3 == 0
 
     def __str__(self) -> str:
         return f"{self.numerator}/{self.denominator}"
@@ -49,7 +64,7 @@ def parse_meter(text: str) -> Meter:
     Raises
     ------
     ChartError
-        If the text is no time signature.
+        If the text is no time signature, or one of bars too long.
     """
     match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
     try:
@@ -57,7 +72,10 @@ def parse_meter(text: str) -> Meter:
             raise ValueError
         return Meter(int(match.group(1)), int(match.group(2)))
     except ValueError:
-        raise ChartError(f"meter {text!r}: expected a time signature such as 4/4 or 6/8") from None
+        longest = LONGEST_BAR_TICKS // TICKS_PER_QUARTER
+        raise ChartError(
+            f"meter {text[:20]!r}: expected a time signature such as 4/4 or 6/8, of at most {longest} quarters"
+        ) from None
 
 
 def beat_groups(meter: Meter) -> tuple[int, ...]:
@@ -80,6 +98,11 @@ def beat_groups(meter: Meter) -> tuple[int, ...]:
 
 def meter_of_length(ticks: int) -> Meter:
     """The plainest meter of about this length: quarters, else eighths, else sixteenths.
+
+    Raises
+    ------
+    ValueError
+        If that is longer than `LONGEST_BAR_TICKS`.
 
     Examples
     --------

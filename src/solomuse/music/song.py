@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, cast
 
 from solomuse.music.chart import Chart, ChordSpan
@@ -13,6 +14,8 @@ from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.notes import Notes
 
 BeatSource = Literal["given", "file", "phase", "bars", "tracked"]
+
+_SIXTEENTH = TICKS_PER_QUARTER // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +136,22 @@ class Song:
     def bar_meters(self) -> tuple[Meter, ...]:
         """The meter of each bar, until the last note has ended.
 
-        A meter change inside a bar ends that bar early: the bar gets the meter of its length where a
-        whole number of sixteenths fits, so that a pickup before the first change becomes a bar of its own.
+        A meter change inside a bar ends that bar early: the bar gets the meter of its length in whole sixteenths,
+        so that a pickup before the first change becomes a bar of its own. What that leaves over is carried on:
+        no bar line strays from its meter change by more than half a sixteenth.
         """
-        bars: list[Meter] = []
-        ends = [*(change.time for change in self.meters[1:]), max(self.end, self.meters[-1].time + 1)]
-        for change, end in zip(self.meters, ends, strict=True):
-            length = end - change.time
-            full, rest = divmod(length, change.meter.bar_ticks)
-            bars += [change.meter] * full
-            if rest and change is self.meters[-1]:
-                bars.append(change.meter)
-            elif rest:
-                bars.append(meter_of_length(rest))
-        return tuple(bars)
+        bars, line = list[Meter](), 0
+        for change, following in pairwise(self.meters):
+            whole = change.meter.bar_ticks
+            full, rest = divmod(max(0, following.time - line), whole)
+            short = round(rest / _SIXTEENTH) * _SIXTEENTH
+            added = [change.meter] * full
+            if short:
+                added.append(change.meter if short == whole else meter_of_length(short))
+            line += sum(meter.bar_ticks for meter in added)
+            bars += added
+        last = self.meters[-1].meter
+        return (*bars, *[last] * max(1, -(-(self.end - line) // last.bar_ticks)))
 
     def seconds_at(self, tick: int) -> float:
         """Seconds from the start to `tick` under the tempo map."""

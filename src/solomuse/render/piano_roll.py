@@ -191,7 +191,7 @@ def _draw_chords(axes: Axes, chart: Chart, row: _Row, inches_per_tick: float) ->
     """Chord symbols above the bars at their times; every second one a line higher where they crowd."""
     spans = [span for span in chart.spans() if span.time < row.end and span.end > row.start]
     times = [max(span.time, row.start) for span in spans]
-    symbols = [span.chord.symbol().translate(_PRETTY) for span in spans]
+    symbols = [span.chord.symbol(key=chart.key).translate(_PRETTY) for span in spans]
     points = [72 * (time - row.start) * inches_per_tick for time in [*times, row.end]]
     sizes = _chord_sizes(symbols, points, lines=1)
     crowded = min(sizes) < CROWDED_CHORD_POINTS

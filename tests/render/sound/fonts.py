@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from solomuse.render.sound.instrument import SAMPLE_RATE
 
 NUMBER_BY_GENERATOR = {
-    "startAddrsOffset": 0, "initialFilterFc": 8, "initialFilterQ": 9, "modEnvToFilterFc": 11, "modLfoToVolume": 13,
-    "pan": 17, "decayModEnv": 28, "sustainModEnv": 29, "attackVolEnv": 34, "decayVolEnv": 36, "sustainVolEnv": 37,
-    "releaseVolEnv": 38, "instrument": 41, "keyRange": 43, "velRange": 44, "initialAttenuation": 48, "coarseTune": 51,
-    "fineTune": 52, "sampleID": 53, "sampleModes": 54, "scaleTuning": 56, "exclusiveClass": 57,
-    "overridingRootKey": 58,
+    "startAddrsOffset": 0, "modEnvToPitch": 7, "initialFilterFc": 8, "initialFilterQ": 9, "modEnvToFilterFc": 11,
+    "modLfoToVolume": 13, "pan": 17, "decayModEnv": 28, "sustainModEnv": 29, "attackVolEnv": 34, "decayVolEnv": 36,
+    "sustainVolEnv": 37, "releaseVolEnv": 38, "keynumToVolEnvHold": 39, "instrument": 41, "keyRange": 43,
+    "velRange": 44, "initialAttenuation": 48, "coarseTune": 51, "fineTune": 52, "sampleID": 53, "sampleModes": 54,
+    "scaleTuning": 56, "exclusiveClass": 57, "overridingRootKey": 58,
 }  # fmt: skip
 
 Modulation = tuple[int, int, int]

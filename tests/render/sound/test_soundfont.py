@@ -66,6 +66,19 @@ def test_a_sample_of_another_rate_keeps_its_pitch(tmp_path: Path) -> None:
     assert cents_off(played(tmp_path, LOOP, seconds=1.0, sample=slow)[0], 441) == pytest.approx(0, abs=0.5)
 
 
+@pytest.mark.parametrize("amount", [-32_768, 32_767])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("scaleTuning", "coarseTune", "modEnvToPitch", "keynumToVolEnvHold", "initialAttenuation", "pan"),
+        *("initialFilterFc", "initialFilterQ", "modLfoToVolume", "overridingRootKey"),
+    ],
+)
+def test_an_amount_beyond_its_range_is_no_harm(tmp_path: Path, name: str, amount: int) -> None:
+    fast = FontSample(LOOPED_A4.points, 69, LOOPED_A4.loop, rate=2**32 - 1)
+    assert np.isfinite(played(tmp_path, {**LOOP, name: amount}, 108, seconds=0.1, sample=fast)).all()
+
+
 def test_a_looped_sample_sounds_for_as_long_as_the_key_is_held(tmp_path: Path) -> None:
     sound = played(tmp_path, LOOP, seconds=3.0)
     assert level_db(sound[:, 2 * SAMPLE_RATE : 3 * SAMPLE_RATE]) == pytest.approx(

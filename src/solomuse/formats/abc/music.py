@@ -25,13 +25,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from solomuse.errors import ChordError, FormatError
+from solomuse.errors import ChartError, ChordError, FormatError
 from solomuse.music.chord import UNKNOWN_CHORD, Chord
-from solomuse.music.keys import key_fifths
+from solomuse.music.keys import altered_letters, key_fifths
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
-from solomuse.music.repeats import Marks
+from solomuse.music.repeats import MOST_PLAYED_BARS, Marks, ending_numbers
 from solomuse.music.symbols import parse_chord
 
 _LENGTH = r"\d{0,4}(?:/{1,4}\d{0,4}){0,2}"
@@ -57,8 +57,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _INNER_NOTE = re.compile(rf'(?P<skipped>"[^"]*"|![^!]*!|[~.uvT\s()])|{_NOTE}(?P<tie>-?)')
-_SHARPS, _SIGNS = "FCGDAEB", {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+_SIGNS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 _NORMAL_NOTES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+_MOST_TUPLETS = 8
 
 
 Propagation = Literal["not", "octave", "pitch"]
@@ -122,9 +123,7 @@ class MusicReader:
 
     def set_key(self, key: str, accidentals: str = "") -> None:
         """Take the accidentals of a key from here on, and those that are listed behind it."""
-        fifths = key_fifths(key)
-        sharps, flats = _SHARPS[: max(0, fifths)], _SHARPS[::-1][: max(0, -fifths)]
-        self._altered = {**dict.fromkeys(sharps, 1), **dict.fromkeys(flats, -1)}
+        self._altered = altered_letters(key_fifths(key))
         for sign, letter in re.findall(r"(\^\^|\^|__|_|=)([A-Ga-g])", accidentals):
             self._altered[letter.upper()] = _SIGNS[sign]
 
@@ -205,7 +204,7 @@ class MusicReader:
         name = letter.upper()
         self._last_name = (name, octave)
         reach = (name, octave if self.propagation == "octave" else 0)
-        alter = self._in_bar.get(reach, self._altered.get(name, 0))
+        alter = self._in_bar.get(reach, self._altered[name])
         if match["sign"]:
             alter = _SIGNS[match["sign"]]
             if self.propagation != "not":
@@ -255,8 +254,9 @@ class MusicReader:
 
     def _read_tuplet(self, text: str) -> None:
         count, normal, notes = ([int(part) if part else 0 for part in text[1:].split(":")] + [0, 0])[:3]
-        is_compound = self.meter.numerator % 3 == 0 and self.meter.denominator >= 8
-        normal = normal or _NORMAL_NOTES.get(count, 3 if is_compound else 2)
+        normal = normal or _NORMAL_NOTES.get(count, 3 if self.meter.is_compound else 2)
+        if len(self._tuplet) == _MOST_TUPLETS:
+            raise self._fail(self._place, f"more than {_MOST_TUPLETS} tuplets within each other; write them out")
         if count:
             self._tuplet.append((Fraction(normal, count), notes or count))
 
@@ -302,7 +302,10 @@ class MusicReader:
         if is_double or ends_repeat or starts_repeat:
             self._endings = ()
         if numbers:
-            self._endings = tuple(_numbers(numbers))
+            try:
+                self._endings = ending_numbers(numbers.strip(" ["))
+            except ChartError as error:
+                raise self._fail(self._place, str(error)) from None
             self._bar.marks = replace(self._bar.marks, endings=self._endings)
 
     def _end_bar(self) -> None:
@@ -314,6 +317,8 @@ class MusicReader:
             bar.after_double, bar.place = self._after_double, self._place
             self._starts_part = False
             self.bars.append(bar)
+            if len(self.bars) > MOST_PLAYED_BARS:  # a rest such as Z999 is many
+                raise self._fail(self._place, f"it has more than {MOST_PLAYED_BARS} bars; cut it into pieces")
             self._starts_repeat = self._after_double = False
             self._in_bar = {}
             self._bar = WrittenBar(self.meter, self._place)
@@ -329,10 +334,3 @@ def _chord_or_first(text: str) -> Chord:
         if first == text:
             raise
         return parse_chord(first)
-
-
-def _numbers(text: str) -> Iterator[int]:
-    """The numbers of an ending: ``1,3`` or ``1-3``."""
-    for part in text.strip(" [").split(","):
-        first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)

@@ -15,18 +15,16 @@ from typing import cast
 
 from solomuse.errors import ChartError, ChordError, FormatError, SoloMuseError
 from solomuse.formats.abc.music import MusicReader, Place, Propagation, WrittenBar
-from solomuse.music.chart import Bar, Chart, ChordSpan
+from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD, Chord
-from solomuse.music.keys import key_of_signature
+from solomuse.music.keys import key_fifths, key_of_signature, writable_key
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length, parse_meter
+from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, meter_of_length, parse_meter
 from solomuse.music.note import Note
-from solomuse.music.pitch import SHIFT_BY_ACCIDENTAL
-from solomuse.music.repeats import played_order
+from solomuse.music.repeats import MOST_PLAYED_BARS, played_order
 
 _FIELD = re.compile(r"([A-Za-z+]):\s*(.*)")
 _KEY = re.compile(r"([A-G])([b#]?)\s*([A-Za-z]*)(.*)")
-_FIFTHS_BY_LETTER = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 _MODES = {
     "": (0, "maj"),
     "maj": (0, "maj"),
@@ -42,6 +40,7 @@ _MODES = {
 }
 """What each mode adds to the sharps of its tonic's major key, and which of major and minor its label says."""
 
+_BEAT, _NUMBER = r"\d{1,4}/[1-9]\d{0,3}", r"\d{1,9}(?:\.\d{1,20})?"
 _LONGEST_ORDER = 1000
 _NO_FIELD = "abcdefgzABCDEFGZ"
 
@@ -193,7 +192,7 @@ class _TuneReader:
 
     def _read_meter(self, text: str, place: Place) -> Meter:
         plain = {"C": "4/4", "C|": "2/2", "": "4/4", "none": "4/4"}.get(text.strip(), text.strip())
-        sums = re.fullmatch(r"\(?(\d+(?:\s*\+\s*\d+)+)\)?/(\d+)", plain)
+        sums = re.fullmatch(r"\(?(\d{1,3}(?:\s*\+\s*\d{1,3})+)\)?/(\d{1,3})", plain)
         if sums:
             plain = f"{sum(int(part) for part in sums.group(1).split('+'))}/{sums.group(2)}"
         try:
@@ -202,8 +201,8 @@ class _TuneReader:
             raise self._fail(place, str(error)) from None
 
     def _read_unit(self, text: str, place: Place) -> Fraction:
-        match = re.fullmatch(r"(\d+)(?:/(\d+))?", text.strip())
-        if match is None or not int(match.group(1)) or match.group(2) == "0":
+        match = re.fullmatch(r"0*([1-9]\d{0,3})(?:/0*([1-9]\d{0,3}))?", text.strip())
+        if match is None:
             raise self._fail(place, f"L:{text} is no note length; expected one such as 1/8")
         return Fraction(int(match.group(1)), int(match.group(2) or 1))
 
@@ -224,8 +223,7 @@ class _TuneReader:
                 raise self._fail(place, f"K:{text} is no key; expected one such as G, F#m or Ddor")
             name = ""
         more, label = _MODES[name]
-        fifths = _FIFTHS_BY_LETTER[letter] + 7 * SHIFT_BY_ACCIDENTAL.get(accidental, 0) + more
-        return key_of_signature(fifths, label), rest
+        return key_of_signature(key_fifths(f"{letter}{accidental}:maj") + more, label), rest
 
     def _played(self, written: list[WrittenBar]) -> LeadSheet:
         """The lead sheet with its repeats and parts played out."""
@@ -242,22 +240,25 @@ class _TuneReader:
                     melody.append(Note(time, sound.pitch, end - time))
             played.append(replace(bars[index], section=written[index].part if written[index].starts_part else None))
             start += meters[index].bar_ticks
-        chart = Chart(tuple(played), title=self.title or None, composer=self._composer, key=self._key, qpm=self._qpm)
+        key = writable_key(self._key) if self._key else None
+        chart = Chart(tuple(played), title=self.title or None, composer=self._composer, key=key, qpm=self._qpm)
         return LeadSheet(chart, tuple(melody))
 
     def _order_of_bars(self, written: Sequence[WrittenBar]) -> list[int]:
         """The order of play: part by part where the header gives one."""
         parts = list(dict.fromkeys(bar.part for bar in written if bar.part))
-        letters = list(_expanded(self._order)) if parts else []
+        letters = _expanded(self._order) if parts else ""
         if not letters:
             return played_order([bar.marks for bar in written])
-        order = []
-        for letter in letters:
+        order_by_letter: dict[str, list[int]] = {}
+        for letter in dict.fromkeys(letters):
             own = [index for index, bar in enumerate(written) if bar.part == letter]
             if not own:
                 raise ChartError(f"its order of parts is {self._order}, but there is no part {letter}")
-            order += [own[place] for place in played_order([written[index].marks for index in own])]
-        return order
+            order_by_letter[letter] = [own[place] for place in played_order([written[index].marks for index in own])]
+        if sum(len(order_by_letter[letter]) for letter in letters) > MOST_PLAYED_BARS:
+            raise ChartError(f"its order of parts plays more than {MOST_PLAYED_BARS} bars: check its P: line")
+        return [index for letter in letters for index in order_by_letter[letter]]
 
     def _bar_meter(self, written: Sequence[WrittenBar], index: int) -> Meter:
         """The bar's meter, or one of its real length where it may differ."""
@@ -269,12 +270,13 @@ class _TuneReader:
         if not at_edge:
             before, after = written[index - 1], written[index + 1]
             at_edge = bar.marks.endings != after.marks.endings or not before.part == bar.part == after.part
-        meter = meter_of_length(round(bar.length)) if bar.length % 120 == 0 else None
+        is_plain = bar.length % 120 == 0 and bar.length <= LONGEST_BAR_TICKS
+        meter = meter_of_length(round(bar.length)) if is_plain else None
         if meter is not None and (self._lenient or (at_edge and bar.length < bar.meter.bar_ticks)):
             return meter
-        beats = bar.length / bar.meter.beat_ticks
+        beats = float(bar.length / bar.meter.beat_ticks)
         raise self._fail(
-            bar.place, f"bar {index + 1}, which ends here, holds {beats} beats of a bar of {bar.meter}; mend it"
+            bar.place, f"bar {index + 1}, which ends here, holds {beats:g} beats of a bar of {bar.meter}; mend it"
         )
 
 
@@ -284,27 +286,19 @@ def _with_chords(written: Sequence[WrittenBar], meters: Sequence[Meter]) -> list
     bars = []
     for bar, meter in zip(written, meters, strict=True):
         changes = {min(round(time), meter.bar_ticks - 1): chord for time, chord in bar.chords.items()}
-        times = sorted({0, *changes})
-        spans = list[ChordSpan]()
-        for time, stop in zip(times, [*times[1:], meter.bar_ticks], strict=True):
-            held = changes.get(time, held)
-            if spans and spans[-1].chord == held:
-                spans[-1] = replace(spans[-1], duration=stop - spans[-1].time)
-            else:
-                spans.append(ChordSpan(time, stop - time, held))
-        bars.append(Bar(meter, tuple(spans)))
+        bars.append(bar_of_changes(meter, changes, held))
+        held = bars[-1].chords[-1].chord
     return bars
 
 
-def _expanded(order: str) -> Iterator[str]:
+def _expanded(order: str) -> str:
     """The letters of a part order such as ``AABB``, ``A2B3`` or ``(AB)3C``."""
     plain = re.sub(r"[^A-Za-z0-9()]", "", order)
-    while group := re.search(r"\(([A-Za-z0-9]*)\)(\d?)", plain):
+    while len(plain) <= _LONGEST_ORDER and (group := re.search(r"\(([A-Za-z0-9]*)\)(\d?)", plain)):
         plain = plain[: group.start()] + group.group(1) * int(group.group(2) or 1) + plain[group.end() :]
-        if len(plain) > _LONGEST_ORDER:
-            raise ChartError(f"its order of parts is longer than {_LONGEST_ORDER} parts")
-    for letter, times in re.findall(r"([A-Za-z])(\d?)", plain):
-        yield from letter * int(times or 1)
+    if len(plain) > _LONGEST_ORDER:
+        raise ChartError(f"its order of parts is longer than {_LONGEST_ORDER} parts")
+    return "".join(letter * int(times or 1) for letter, times in re.findall(r"([A-Za-z])(\d?)", plain))
 
 
 def _default_unit(meter: Meter) -> Fraction:
@@ -313,15 +307,15 @@ def _default_unit(meter: Meter) -> Fraction:
 
 
 def _tempo(text: str) -> float | None:
-    """Quarter notes a minute of ``1/4=120``, ``3/8=100`` or ``120``; None of a tempo in words."""
+    """Quarter notes a minute of ``1/4=120``, ``3/8=100`` or ``120``; None of a tempo in words, or what is no tempo."""
     plain = re.sub(r'"[^"]*"', "", text).strip()
-    if match := re.fullmatch(r"((?:\d+/\d+\s*)+)=\s*(\d+(?:\.\d+)?)", plain):
+    if match := re.fullmatch(rf"({_BEAT}(?:\s+{_BEAT})*)\s*=\s*({_NUMBER})", plain):
         length = sum((Fraction(part) for part in match.group(1).split()), Fraction(0))
         return float(Fraction(match.group(2)) * length * 4) or None
-    match = re.fullmatch(r"(?:C\d*\s*=\s*)?(\d+(?:\.\d+)?)", plain)
+    match = re.fullmatch(rf"(?:C\d*\s*=\s*)?({_NUMBER})", plain)
     return float(match.group(1)) or None if match else None
 
 
 def _without_comment(line: str) -> str:
-    """The line up to a percent sign; one behind a backslash is none."""
-    return re.split(r"(?<!\\)%", line, maxsplit=1)[0].rstrip()
+    """The line up to a percent sign; one behind a backslash stands for itself (standard 2.1, 8.2)."""
+    return re.split(r"(?<!\\)%", line, maxsplit=1)[0].rstrip().replace("\\%", "%")

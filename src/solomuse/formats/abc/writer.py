@@ -15,11 +15,10 @@ from solomuse.formats.notation.part import PartBar, Sound, part_bars, transposed
 from solomuse.formats.notation.rhythm import EIGHTH, Written
 from solomuse.music.chord import UNKNOWN_CHORD, Chord
 from solomuse.music.instruments import Instrument
-from solomuse.music.keys import key_fifths
+from solomuse.music.keys import altered_letters, key_fifths
 from solomuse.music.leadsheet import LeadSheet
 
 _SIGN_BY_ALTER = {1: "^", -1: "_", 0: "="}
-_SHARPS = "FCGDAEB"
 
 
 def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None) -> str:
@@ -36,7 +35,7 @@ def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None)
     Raises
     ------
     OutputError
-        If a title or name holds a line end or a percent sign, or a note is beyond ABC's range.
+        If a title or name holds a line end, or a note is beyond ABC's range.
     """
     written = transposed_for(sheet, part)
     chart = written.chart
@@ -72,9 +71,9 @@ def _note(part: Instrument | None) -> str | None:
 
 
 def _plain(text: str) -> str:
-    if any(sign in text for sign in "\n\r%"):
-        raise OutputError(f"{text!r} cannot be written as ABC: take out line ends and percent signs")
-    return " ".join(text.split())
+    if any(sign in text for sign in "\n\r"):
+        raise OutputError(f"{text!r} cannot be written as ABC: take out its line ends")
+    return " ".join(text.split()).replace("%", "\\%")  # a bare one begins a comment
 
 
 def _decimal(number: float) -> str:
@@ -138,9 +137,7 @@ def _pitch(pitch: int, name: str, key: str | None, altered: set[str], *, is_tied
     """
     letter, alter = name[0], name.count("#") - name.count("b")
     octave = (pitch - alter) // 12 - 5
-    fifths = key_fifths(key) if key else 0
-    signed = _SHARPS[:fifths] if fifths > 0 else _SHARPS[::-1][: max(0, -fifths)]
-    in_key = (1 if fifths > 0 else -1) if letter in signed else 0
+    in_key = altered_letters(key_fifths(key) if key else 0)[letter]
     sign = ""
     if alter != in_key or letter in altered:
         altered.add(letter)

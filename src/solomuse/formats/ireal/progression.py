@@ -131,8 +131,7 @@ def onsets_of_cells(places: Sequence[int], cell_count: int, meter: Meter) -> lis
     exact = [Fraction(place * beats, cell_count) for place in places]
     if not any(onset % unit for onset in exact):
         return [int(onset * meter.beat_ticks) for onset in exact]
-    is_compound = meter.denominator == 8 and beats > 3 and beats % 3 == 0
-    for grid in (3, 1) if is_compound else (1,):
+    for grid in (3, 1) if meter.is_compound else (1,):
         nearest = [grid * floor(onset / grid + Fraction(1, 2)) for onset in exact]
         if count < cell_count and nearest[-1] < beats and all(a < b for a, b in pairwise(nearest)):
             return [beat * meter.beat_ticks for beat in nearest]

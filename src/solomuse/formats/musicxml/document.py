@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from solomuse.errors import FormatError
+from solomuse.formats.archive_faults import ARCHIVE_FAULTS
 
 MOST_BYTES = 64 * 2**20
 """A score that would be larger than this, unpacked, is refused."""
+
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})")
 
 
 def score_bytes(data: bytes, name: str) -> bytes:
@@ -29,7 +34,7 @@ def score_bytes(data: bytes, name: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _member(archive, _rootfile(archive, name), name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+    except ARCHIVE_FAULTS as error:
         raise FormatError(f"{name}: the archive is damaged ({error}); export it again") from None
 
 
@@ -102,6 +107,24 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+
+
+def decimal(text: str) -> Fraction:
+    """The number that a text stands for (``decimal`` of XML Schema), of at most nine digits before its point.
+
+    Raises
+    ------
+    ValueError
+        If it is no such number.
+
+    Examples
+    --------
+    >>> decimal(" -1.5 ")
+    Fraction(-3, 2)
+    """
+    if _DECIMAL.fullmatch(text.strip()) is None:
+        raise ValueError(f"{text!r} is no number")
+    return Fraction(text.strip())
 
 
 def measures_of_parts(root: Element, name: str) -> list[list[Element]]:

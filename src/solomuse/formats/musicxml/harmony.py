@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement
 
 from solomuse.errors import ChordError
+from solomuse.formats.musicxml.document import decimal
 from solomuse.music.chord import NO_CHORD, QUALITY_DEGREES, UNKNOWN_CHORD, Chord
 from solomuse.music.keys import pitch_class_names
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
@@ -63,7 +64,7 @@ def chord_of_harmony(harmony: Element) -> Chord:
     Raises
     ------
     ChordError
-        If its kind is unknown and its text is no chord symbol either, or a part of it is missing.
+        If its kind is unknown and its text is no chord symbol either, or a part of it is missing or no number.
     """
     kind_element = harmony.find("kind")
     kind = (kind_element.text or "").strip() if kind_element is not None else ""
@@ -91,7 +92,16 @@ def _pitch_class(element: Element | None, name: str) -> int | None:
     step = (element.findtext(f"{name}-step") or "").strip()
     if step not in PITCH_CLASS_BY_LETTER:
         raise ChordError(step, 0, f"<{name}-step> is no note name A to G")
-    return (PITCH_CLASS_BY_LETTER[step] + round(float(element.findtext(f"{name}-alter") or 0))) % 12
+    return (PITCH_CLASS_BY_LETTER[step] + _number(element, f"{name}-alter")) % 12
+
+
+def _number(element: Element, name: str) -> int:
+    """The whole number in an element below, 0 where there is none."""
+    text = element.findtext(name) or "0"
+    try:
+        return round(decimal(text))
+    except ValueError:
+        raise ChordError(text[:20], 0, f"<{name}> is no number") from None
 
 
 def _with_degrees(
@@ -104,10 +114,9 @@ def _with_degrees(
 ) -> Chord:
     omitted = list(omissions)
     for element in degrees:
-        number = int(element.findtext("degree-value") or 0)
-        alter = round(float(element.findtext("degree-alter") or 0))
+        number, alter = _number(element, "degree-value"), _number(element, "degree-alter")
         verb = (element.findtext("degree-type") or "add").strip()
-        own = [d for d in (*QUALITY_DEGREES[quality], *extensions) if _number(d) == number]
+        own = [d for d in (*QUALITY_DEGREES[quality], *extensions) if _step(d) == number]
         if verb == "subtract":
             of_quality = [degree for degree in own if degree in QUALITY_DEGREES[quality]]
             omitted += of_quality
@@ -127,7 +136,7 @@ def _with_degrees(
         raise ChordError(f"{quality}({marks})", 0, "a <degree> of the <harmony> is none of 1 to 13") from None
 
 
-def _number(degree: str) -> int:
+def _step(degree: str) -> int:
     return int(degree.lstrip("b#"))
 
 
@@ -194,7 +203,7 @@ def _add_pitch(harmony: Element, name: str, note: str) -> None:
 
 def _add_degree(harmony: Element, degree: str, verb: str, *, is_shown: bool) -> None:
     element = SubElement(harmony, "degree") if is_shown else SubElement(harmony, "degree", {"print-object": "no"})
-    alter = _shift(degree) + (1 if _number(degree) == 7 and verb == "add" else 0)
-    SubElement(element, "degree-value").text = str(_number(degree))
+    alter = _shift(degree) + (1 if _step(degree) == 7 and verb == "add" else 0)
+    SubElement(element, "degree-value").text = str(_step(degree))
     SubElement(element, "degree-alter").text = str(0 if verb == "subtract" else alter)
     SubElement(element, "degree-type").text = verb

@@ -17,13 +17,13 @@ from typing import Literal
 from xml.etree.ElementTree import Element
 
 from solomuse.errors import ChordError, FormatError, NoChordsError
-from solomuse.formats.musicxml.document import measures_of_parts, parse_xml, read_bytes, score_bytes
+from solomuse.formats.musicxml.document import decimal, measures_of_parts, parse_xml, read_bytes, score_bytes
 from solomuse.formats.musicxml.harmony import chord_of_harmony
-from solomuse.music.chart import Bar, Chart, ChordSpan
+from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
-from solomuse.music.keys import key_of_signature, transpose_key
+from solomuse.music.keys import MOST_ACCIDENTALS, key_of_signature, transpose_key
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import COMMON_TIME, Meter, meter_of_length
+from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
 from solomuse.music.repeats import Marks, played_order
@@ -65,7 +65,7 @@ def read_musicxml(path: Path, *, lenient: bool = False) -> LeadSheet:
 
     Raises
     ------
-    FormatError, NoChordsError, ChordError
+    FormatError, ChartError, NoChordsError, ChordError
         As `parse_musicxml` says, or if the file cannot be read.
     """
     return parse_musicxml(read_bytes(path), path.name, lenient=lenient)
@@ -87,7 +87,9 @@ def parse_musicxml(data: bytes, name: str = "score", *, lenient: bool = False) -
     Raises
     ------
     FormatError
-        If it is no score, damaged or too large, or a bar does not fit its meter; says where.
+        If it is no score, damaged or too large, a number in it is none, or a bar does not fit its meter; says where.
+    ChartError
+        If a jump has nowhere to go, or its repeats play out to too many bars or none.
     ChordError
         If a chord is of an unknown kind.
     NoChordsError
@@ -154,7 +156,7 @@ class _PartReader:
                 self._read_attributes(child, bar)
                 bar.meter = self._meter
             elif child.tag == "note":
-                length = self._quarters(child.findtext("duration"), bar)
+                length = self._length(child, bar)
                 if child.find("grace") is not None or child.find("cue") is not None:
                     at += length if child.find("cue") is not None and child.find("chord") is None else 0
                     continue
@@ -162,7 +164,7 @@ class _PartReader:
                     onset, at = at, at + length
                 self._read_note(child, bar, onset, length)
             elif child.tag in ("backup", "forward"):
-                length = self._quarters(child.findtext("duration"), bar)
+                length = self._length(child, bar)
                 at = max(Fraction(0), at - length) if child.tag == "backup" else at + length
             elif child.tag == "harmony":
                 self._read_harmony(child, bar, at)
@@ -183,29 +185,40 @@ class _PartReader:
     def _fail(self, bar: _Measure, why: str) -> FormatError:
         return FormatError(f"{self._name}, bar {bar.number}: {why}")
 
+    def _number(self, text: str | None, name: str, bar: _Measure) -> Fraction:
+        """The number in an element or attribute, 0 where there is none."""
+        try:
+            return decimal(text or "0")
+        except ValueError:
+            raise self._fail(bar, f"{name} {str(text)[:20]!r} is no number; export the score again") from None
+
     def _quarters(self, text: str | None, bar: _Measure) -> Fraction:
         """A duration in divisions as quarters."""
-        try:
-            return Fraction((text or "0").strip()) / self._divisions
-        except (ValueError, ZeroDivisionError):
-            raise self._fail(bar, f"duration {text!r} is no number; export the score again") from None
+        return self._number(text, "duration", bar) / self._divisions
+
+    def _length(self, element: Element, bar: _Measure) -> Fraction:
+        """How far an element goes on in time, in quarters."""
+        length = self._quarters(element.findtext("duration"), bar)
+        if length < 0:
+            raise self._fail(bar, f"<{element.tag}> has a duration below 0; export the score again")
+        return length
 
     def _read_attributes(self, element: Element, bar: _Measure) -> None:
         if (divisions := element.findtext("divisions")) is not None:
-            try:
-                self._divisions = Fraction(divisions.strip())
-            except (ValueError, ZeroDivisionError):
-                self._divisions = Fraction(0)
+            self._divisions = self._number(divisions, "divisions", bar)
             if self._divisions <= 0:
                 raise self._fail(bar, f"divisions {divisions!r}: expected a number above 0; export the score again")
         if (time := element.find("time")) is not None and time.find("beats") is not None:
             self._meter = self._read_meter(time, bar)
         if (transpose := element.find("transpose")) is not None:
-            octaves = int(float(transpose.findtext("octave-change") or 0))
-            self._semitones = round(float(transpose.findtext("chromatic") or 0)) + 12 * octaves
+            steps, octaves = (
+                round(self._number(transpose.findtext(name), name, bar)) for name in ("chromatic", "octave-change")
+            )
+            self._semitones = steps + 12 * octaves
         if (key := element.find("key")) is not None and self.key is None and key.find("fifths") is not None:
             mode = "min" if (key.findtext("mode") or "").strip() in _MINOR_MODES else "maj"
-            written = key_of_signature(max(-7, min(7, int(key.findtext("fifths") or 0))), mode)
+            fifths = round(self._number(key.findtext("fifths"), "fifths", bar))
+            written = key_of_signature(max(-MOST_ACCIDENTALS, min(MOST_ACCIDENTALS, fifths)), mode)
             self.key = transpose_key(written, self._semitones) if self._semitones % 12 else written
 
     def _read_meter(self, time: Element, bar: _Measure) -> Meter:
@@ -214,7 +227,8 @@ class _PartReader:
         try:
             return Meter(sum(int(part) for part in beats.split("+")), int(unit))
         except ValueError:
-            raise self._fail(bar, f"{beats}/{unit} is no time signature") from None
+            signature, longest = f"{beats[:20]}/{unit[:20]}", LONGEST_BAR_TICKS // TICKS_PER_QUARTER
+            raise self._fail(bar, f"{signature} is no time signature of at most {longest} quarters") from None
 
     def _read_note(self, element: Element, bar: _Measure, onset: Fraction, length: Fraction) -> None:
         pitch = element.find("pitch")
@@ -225,13 +239,14 @@ class _PartReader:
         step, octave = (pitch.findtext("step") or "").strip(), pitch.findtext("octave")
         if step not in PITCH_CLASS_BY_LETTER or octave is None:
             raise self._fail(bar, "a <pitch> without step or octave; export the score again")
-        number = 12 * (int(octave) + 1) + PITCH_CLASS_BY_LETTER[step] + round(float(pitch.findtext("alter") or 0))
+        alter = round(self._number(pitch.findtext("alter"), "alter", bar))
+        number = 12 * (round(self._number(octave, "octave", bar)) + 1) + PITCH_CLASS_BY_LETTER[step] + alter
         number += self._semitones
         if not 0 <= number < 128:
             raise self._fail(bar, f"the note {step}{octave} is beyond the range of MIDI")
         start, stop = _ticks(onset), _ticks(onset + length)
         is_tied = any(tie.get("type") == "stop" for tie in element.findall("tie"))
-        release = _ticks(self._quarters(element.get("release"), bar))
+        release = min(_ticks(self._quarters(element.get("release"), bar)), LONGEST_BAR_TICKS)
         note = _Pitched(start, number, max(1, stop - start), is_tied, release)
         if bar.notes and bar.notes[-1].time == start:
             if bar.notes[-1].pitch < number:
@@ -266,10 +281,7 @@ class _PartReader:
 
     def _read_sound(self, element: Element, bar: _Measure) -> None:
         if self.qpm is None and (tempo := element.get("tempo")):
-            try:
-                self.qpm = float(tempo) or None
-            except ValueError:
-                raise self._fail(bar, f"tempo {tempo!r} is no number") from None
+            self.qpm = max(float(self._number(tempo, "tempo", bar)), 0.0) or None
         names: tuple[tuple[str, Literal["capo", "segno"]], ...] = (("dacapo", "capo"), ("dalsegno", "segno"))
         for attribute, jump in names:
             if element.get(attribute) and bar.marks.jump is None:
@@ -287,7 +299,8 @@ class _PartReader:
         for sign in element.findall("segno") + element.findall("coda"):
             bar.marks = _with_sign(bar.marks, sign.tag)
         if (ending := element.find("ending")) is not None:
-            numbers = tuple(int(text) for text in re.findall(r"\d+", ending.get("number", "") or (ending.text or "")))
+            text = ending.get("number") or ending.text or ""
+            numbers = tuple(int(number) for number in re.findall(r"\d{1,9}", text))
             if ending.get("type") == "start":
                 self._endings = numbers
             if self._endings:
@@ -296,8 +309,8 @@ class _PartReader:
             if repeat.get("direction") == "forward":
                 bar.marks = replace(bar.marks, starts_repeat=True)
             else:
-                times = repeat.get("times", "2")
-                bar.marks = replace(bar.marks, times=int(times) if times.isdecimal() and int(times) > 1 else 2)
+                times = repeat.get("times", "")
+                bar.marks = replace(bar.marks, times=max(2, int(times)) if re.fullmatch(r"\d{1,9}", times) else 2)
 
 
 def _ticks(quarters: Fraction) -> int:
@@ -325,7 +338,7 @@ def _with_words(marks: Marks, text: str) -> Marks:
 def _metronome(element: Element) -> float | None:
     """Quarter notes per minute of a metronome mark; None where it is no plain one."""
     unit, text = element.findtext("beat-unit") or "", element.findtext("per-minute") or ""
-    match = re.search(r"\d+(?:\.\d+)?", text)
+    match = re.search(r"\d{1,9}(?:\.\d+)?", text)
     if match is None or unit not in _QUARTERS_BY_BEAT_UNIT or float(match.group()) <= 0:
         return None
     dots = len(element.findall("beat-unit-dot"))
@@ -363,16 +376,8 @@ def _written_bars(measures: list[_Measure], chords: list[dict[int, Chord]], name
         if index + 1 < len(chords):  # an offset may put a chord in front of its bar line
             ahead = {length + time: chord for time, chord in chords[index + 1].items() if time < 0}
             changes |= {max(0, time): chord for time, chord in ahead.items()}
-        times = sorted({0, *changes})
-        spans = list[ChordSpan]()
-        for time, stop in zip(times, [*times[1:], length], strict=True):
-            chord = changes.get(time, held)
-            if spans and spans[-1].chord == chord:
-                spans[-1] = replace(spans[-1], duration=stop - spans[-1].time)
-            else:
-                spans.append(ChordSpan(time, stop - time, chord))
-            held = chord
-        bars.append(Bar(meter, tuple(spans), measure.section))
+        bars.append(bar_of_changes(meter, changes, held, measure.section))
+        held = bars[-1].chords[-1].chord
     return bars
 
 
@@ -385,11 +390,13 @@ def _meter(measures: list[_Measure], index: int, name: str, lenient: bool) -> Me
     if measure.length > nominal:
         if max((note.time + note.duration for note in measure.notes), default=0) <= nominal:
             return measure.meter  # rests too many, and nothing else
-        if not (lenient or measure.is_implicit):
+        is_free = lenient or measure.is_implicit
+        if not is_free or measure.length > LONGEST_BAR_TICKS:
             quarters = Fraction(measure.length, TICKS_PER_QUARTER)
             raise FormatError(
                 f"{name}, bar {measure.number}: it holds {float(quarters):g} quarters, but a bar of {measure.meter} "
-                f"has {nominal / TICKS_PER_QUARTER:g}; mend it in a notation program, or read it leniently"
+                f"has {nominal / TICKS_PER_QUARTER:g}; mend it in a notation program"
+                f"{'' if is_free else ', or read it leniently'}"
             )
         return meter_of_length(measure.length)
     before = measures[index - 1].marks if index else Marks(times=2)

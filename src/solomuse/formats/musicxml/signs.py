@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-_SHARPS = "FCGDAEB"
+from solomuse.music.keys import altered_letters
+
 _NAMES = {-1: "flat", 0: "natural", 1: "sharp"}
 _Line = tuple[str, int]
 
@@ -19,8 +20,7 @@ class Signs:
     """
 
     def __init__(self, fifths: int) -> None:
-        letters = _SHARPS[:fifths] if fifths > 0 else _SHARPS[::-1][: max(0, -fifths)]
-        self._of_key = dict.fromkeys(letters, 1 if fifths > 0 else -1)
+        self._of_key = altered_letters(fifths)
         self._here: dict[_Line, int] = {}
         self._before: dict[_Line, int] = {}
 
@@ -38,7 +38,7 @@ class Signs:
         """
         if is_tied:
             return None
-        line, usual = (step, octave), self._of_key.get(step, 0)
+        line, usual = (step, octave), self._of_key[step]
         is_needed = self._here.get(line, usual) != alter
         is_reminder = line not in self._here and self._before.get(line, usual) != alter
         self._here[line] = alter

@@ -173,13 +173,13 @@ def _add_clef(attributes: Element, part: Instrument | None) -> None:
 def _add_tempo(measure: Element, qpm: float | None, meter: Meter | None, swing: float | None) -> None:
     """How fast, and whether the eighths swing."""
     if qpm is not None:
-        is_compound = meter is not None and meter.denominator == 8 and meter.numerator % 3 == 0
+        is_dotted = meter is not None and meter.denominator == 8 and meter.is_compound
         direction = SubElement(measure, "direction", placement="above")
         metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
         SubElement(metronome, "beat-unit").text = "quarter"
-        if is_compound:
+        if is_dotted:
             SubElement(metronome, "beat-unit-dot")
-        SubElement(metronome, "per-minute").text = f"{qpm / (1.5 if is_compound else 1):.2f}".rstrip("0").rstrip(".")
+        SubElement(metronome, "per-minute").text = f"{qpm / (1.5 if is_dotted else 1):.2f}".rstrip("0").rstrip(".")
         SubElement(direction, "sound", tempo=repr(float(qpm)))
     if swing is not None:
         direction = SubElement(measure, "direction", placement="above")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,26 @@ SHORTEST_RELEASE_SECONDS, LONGEST_RELEASE_SECONDS = 0.01, 4.0
 VELOCITY_LAYER = 8
 """Where velocity changes more than loudness, velocities in a layer of this many sound alike."""
 
+MOST_POINTS_PER_FRAME = 64
+"""A recording is played no faster, which is six octaves up: the points of a loop are unrolled into memory."""
+
+_RANGE_BY_GENERATOR = {
+    **dict.fromkeys(("modLfoToPitch", "vibLfoToPitch", "modEnvToPitch", "modEnvToFilterFc"), (-12_000, 12_000)),
+    **dict.fromkeys(("freqModLFO", "freqVibLFO"), (-16_000, 4500)),
+    **dict.fromkeys(("keynumToVolEnvHold", "keynumToVolEnvDecay"), (-1200, 1200)),
+    **dict.fromkeys(("keynum", "velocity", "overridingRootKey"), (-1, 127)),
+    "initialFilterQ": (0, 960),
+    "initialAttenuation": (-1440, 1440),  # below 0 in no standard, but in fonts
+    "modLfoToVolume": (-960, 960),
+    "pan": (-500, 500),
+    "coarseTune": (-120, 120),
+    "scaleTuning": (0, 1200),
+}
+"""Least and greatest values, where beyond them sound is no sound [8.1.3]."""
+
 _LEAST_LOOP, _NO_GAIN = 8, 1e-6
+
+_Amount = TypeVar("_Amount", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +68,8 @@ class SampledInstrument:
 
     def __init__(self, font: SoundFont, program: int, is_drum: bool) -> None:
         self._font = font
-        self._regions = font.regions(program, is_drum)
+        regions = font.regions(program, is_drum)
+        self._regions = [replace(region, generators=_within_range(region.generators)) for region in regions]
         self._indices: dict[tuple[int, int], list[int]] = {}
         self._points: dict[Sample, Wave] = {}
         self._held: dict[tuple[int, int, int], _Held] = {}
@@ -123,7 +144,16 @@ def _moved(region: Region, pitch: int, velocity: int) -> Generators:
         name = GENERATOR_NAMES.get(modulator.destination)
         if name and modulator.destination != ATTENUATION:
             moved[name] += amount * modulator.value(pitch, velocity)
-    return moved
+    return _within_range(moved)
+
+
+def _within_range(generators: Mapping[str, _Amount]) -> dict[str, _Amount]:
+    """The generators, each no further than its range reaches."""
+    ranges = _RANGE_BY_GENERATOR
+    return {
+        name: max(ranges[name][0], min(amount, ranges[name][1])) if name in ranges else amount
+        for name, amount in generators.items()
+    }
 
 
 def _gains(region: Region, pitch: int, velocity: int) -> NDArray[np.float32]:
@@ -135,7 +165,8 @@ def _gains(region: Region, pitch: int, velocity: int) -> NDArray[np.float32]:
         for modulator, amount in region.modulators.items()
         if modulator.destination == ATTENUATION
     )
-    return panned(generators["pan"] / 500) * np.float32(10 ** (-centibels / 200))
+    least, most = _RANGE_BY_GENERATOR["initialAttenuation"]
+    return panned(generators["pan"] / 500) * np.float32(10 ** (-min(max(centibels, least), most) / 200))
 
 
 def _step(region: Region, pitch: int) -> float:
@@ -144,7 +175,8 @@ def _step(region: Region, pitch: int) -> float:
     key = pitch if generators["keynum"] < 0 else generators["keynum"]
     root = sample.pitch if generators["overridingRootKey"] < 0 else generators["overridingRootKey"]
     tune = 100 * generators["coarseTune"] + generators["fineTune"] + sample.correction_cents
-    return float(sample.rate / SAMPLE_RATE * 2 ** (((key - root) * generators["scaleTuning"] + tune) / 1200))
+    step = sample.rate / SAMPLE_RATE * 2 ** (((key - root) * generators["scaleTuning"] + tune) / 1200)
+    return float(min(step, MOST_POINTS_PER_FRAME))
 
 
 def _places(generators: Generators, step: float, envelope: Floats, count: int) -> Floats:
@@ -153,7 +185,7 @@ def _places(generators: Generators, step: float, envelope: Floats, count: int) -
     for depth, name in (("modLfoToPitch", "ModLFO"), ("vibLfoToPitch", "VibLFO")):
         if generators[depth]:
             bend = bend + generators[depth] * oscillator(generators[f"delay{name}"], generators[f"freq{name}"], count)
-    speeds = step * np.exp2(bend / 1200)
+    speeds = np.minimum(step * np.exp2(bend / 1200), MOST_POINTS_PER_FRAME)
     if speeds.size == 1:
         return np.arange(count, dtype=np.float64) * float(speeds[0])
     return np.asarray(np.cumsum(speeds) - speeds[0], dtype=np.float64)
