@@ -151,6 +151,11 @@ def test_options_out_of_range_are_named(
         (["train", toy_dataset, "--out", tmp_path / "r", "--epochs", "0"], "epochs"),
         (["train", toy_dataset, "--out", tmp_path / "r", "--config", tmp_path / "no.toml"], "no.toml"),
         (["prepare", REMOTE, "--out", tmp_path / "d", "--grid", "5"], "grid"),
+        (["prepare", REMOTE, "--out", tmp_path / "d", "--jobs", "-1"], "jobs is -1: expected 0 or more"),
+        (["prepare", REMOTE, "--out", tmp_path / "d", "--max_files", "-1"], "max_files is -1: expected 0 or more"),
+        (["prepare", REMOTE, "--out", tmp_path / "d", "--max-seconds", "inf"], "max_seconds is inf"),
+        (["evaluate", tmp_path, toy_dataset, "--solos=-5"], "solos is -5"),
+        *((["evaluate", "m", "d", f"--solos={text}"], f"--solos {text} is a folder") for text in ("--5", "9" * 5000)),
     ]
     for words, word in cases:
         assert word in refusal(*words)

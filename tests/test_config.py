@@ -61,10 +61,21 @@ def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path)
         ("[training]\nlearn_chart = 1", "expected bool"),
         ("[training]\ncompile = 'yes'", "auto, on, off"),
         ("[training]\nseed = -1", "seed is -1"),
-        ("[data", "mine.toml"),
+        ("[data]\nmax_seconds = inf", "max_seconds is inf: expected 0 to 1000000, 0 for no limit"),
+        ("[data]\nmax_seconds = -1.0", "max_seconds is -1.0: expected 0 to 1000000"),
+        ("model = 3", r"mine\.toml: model is 3; expected a table of values, \[model\]"),
+        ("[[model]]", r"mine\.toml: model is \[{}\]; expected a table of values, \[model\]"),
+        ("[data", r"mine\.toml: .*; expected TOML"),
+        ("a = " + "[" * 5000, r"mine\.toml: .*; expected TOML"),
     ],
 )
 def test_a_wrong_file_says_what_and_where(tmp_path: Path, text: str, complaint: str) -> None:
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=complaint):
+        load_config(tmp_path / "mine.toml")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes("[model] # Größe".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"mine\.toml: is no text in UTF-8"):
         load_config(tmp_path / "mine.toml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import reprlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ Size = Literal["tiny", "small", "base", "large"]
 SIZES: tuple[str, ...] = get_args(Size)
 DEFAULT_SIZE: Size = "small"
 """Of its grid is the bundled soloist too, so that what is prepared without a word can go on from it."""
+LONGEST_SECONDS = 1_000_000
+"""Of a time limit: eleven days. No clock takes much more than 30 years, and nobody waits so long."""
 FINETUNE = "finetune"
 """The named configuration for going on from a model's weights."""
 
@@ -92,7 +95,10 @@ class DataConfig:
         _require(0 <= self.min_confidence <= 1, f"min_confidence is {self.min_confidence}: expected a chance, 0 to 1")
         known = ", ".join(STYLES)
         _require(self.style in ("", *STYLES), f"style is {self.style!r}: expected one of {known}")
-        _require(self.max_seconds >= 0, f"max_seconds is {self.max_seconds}: expected 0 or more")
+        _require(
+            0 <= self.max_seconds <= LONGEST_SECONDS,
+            f"max_seconds is {self.max_seconds}: expected 0 to {LONGEST_SECONDS}, 0 for no limit",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class ModelConfig:
     block_size : int
         Longest sequence the model can attend to, in tokens.
     dropout : float
+        Share of what the embeddings and each layer give that is left out in training, below 1.
     chart_features : bool
         Tell the model at every position where it is in the chart. Without, it is a plain GPT-2.
     """
@@ -143,7 +150,9 @@ class TrainConfig:
     gradient_accumulation_steps : int
         Batches of each process that make one step.
     learning_rate : float
-        Peak of Adam's rate; rises over `warmup` of the steps, then falls along a cosine.
+        Peak of Adam's rate.
+    warmup : float
+        Share of the steps over which the rate rises; then it falls along a cosine.
     weight_decay, max_grad_norm : float
         A `max_grad_norm` of 0 leaves the gradient as it is.
     mix : str
@@ -257,10 +266,13 @@ def load_config(source: str | Path) -> Config:
         except OSError as error:
             sizes = ", ".join(SIZES)
             raise ConfigError(f"config {source}: {error.strerror}; give a TOML file or one of {sizes}") from None
+        except ValueError:
+            raise ConfigError(f"config {source}: is no text in UTF-8; give a TOML file") from None
     try:
-        return config_from_tables(tomllib.loads(text), name)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"config {name}: {error}") from None
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"config {name}: {error}; expected TOML") from None
+    return config_from_tables(tables, name)
 
 
 def config_from_tables(tables: Mapping[str, Any], name: str) -> Config:
@@ -272,6 +284,9 @@ def config_from_tables(tables: Mapping[str, Any], name: str) -> Config:
         If a table, key or value is unknown; `name` says where it stands.
     """
     _known(tables, _PARTS, f"config {name}: table")
+    for part, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"config {name}: {part} is {reprlib.repr(table)}; expected a table of values, [{part}]")
     return Config(**{part: _dataclass_from(_PARTS[part], table, name) for part, table in tables.items()})
 
 

@@ -8,11 +8,11 @@
     ├── FormatError               a file that cannot be read
     ├── NoMelodyError             a song without a melody track
     ├── NoChordsError             a song in which no chords are given or can be inferred
-    ├── VocabularyError           music, or a model folder, that the vocabulary cannot express
+    ├── VocabularyError           music that the vocabulary cannot express
     ├── GrammarError              a token sequence that is not well-formed
-    ├── DatasetError              a dataset folder that is missing, empty or of another version
+    ├── DatasetError              songs or a dataset folder that are missing, empty, damaged or of another version
     ├── FetchError                a data set that cannot be downloaded, or is not what was published
-    ├── ModelError                a model folder that is missing, incomplete or of another vocabulary
+    ├── ModelError                a model folder or run that is missing, incomplete, damaged or of another vocabulary
     ├── TrainingError             a training whose numbers have gone astray
     ├── ConfigError               options that are unknown or contradict each other
     └── OutputError               an output that exists already or cannot be written
@@ -65,7 +65,7 @@ class NoChordsError(SoloMuseError):
 
 
 class VocabularyError(SoloMuseError):
-    """Music, or a model folder, that the vocabulary cannot express."""
+    """Music that the vocabulary cannot express."""
 
 
 class GrammarError(SoloMuseError):
@@ -73,7 +73,7 @@ class GrammarError(SoloMuseError):
 
 
 class DatasetError(SoloMuseError):
-    """A dataset folder that is missing, empty or of another version."""
+    """Songs, as files or in an archive, or a dataset folder that are missing, empty, damaged or of another version."""
 
 
 class FetchError(SoloMuseError):
@@ -81,7 +81,7 @@ class FetchError(SoloMuseError):
 
 
 class ModelError(SoloMuseError):
-    """A model folder that is missing, incomplete or of another vocabulary."""
+    """A model folder or run that is missing, incomplete, damaged or of another vocabulary."""
 
 
 class TrainingError(SoloMuseError):

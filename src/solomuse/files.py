@@ -1,31 +1,40 @@
-"""Files and folders that are made whole, or not at all with a reason in a line."""
+"""Files that are written whole or not at all, and the folders that they lie in."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from solomuse.errors import OutputError
 
+UNFINISHED = ".unfinished-"
+"""How the names of files begin that are being written; one that stays is of a process that was killed."""
+
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under a temporary name in its folder first, then in place of `path`.
+    """Write a file whole or not at all, whatever happens meanwhile and whoever else writes the same one.
+
+    It is written under a name of its own in the same folder, and takes the place of `path` once it is on the disk.
 
     Raises
     ------
     OutputError
-        If the folder is missing, not writable or full, or `path` is a folder.
+        If the folder is missing, not writable or full, or `path` is a folder or no possible name.
     """
-    temporary = path.parent / f".{path.name[:100]}.{os.getpid()}.tmp"
+    partial = path.parent / f"{UNFINISHED}{uuid4().hex}"
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); check the folder") from None
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be written ({_why(error)}); check the folder") from None
     finally:
-        with suppress(OSError):  # a folder that refused the file may refuse this too
-            temporary.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):  # a folder that refused the file may refuse this too
+            partial.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
@@ -38,5 +47,10 @@ def make_folder(path: Path) -> None:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be made ({error.strerror}); choose another folder") from None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be made ({_why(error)}); choose another folder") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    """What the system says; of a name that it does not even take, what Python does."""
+    return str(error.strerror if isinstance(error, OSError) else error)

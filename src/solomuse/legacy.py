@@ -14,9 +14,11 @@ from solomuse.config import Config
 from solomuse.datasets.build import chosen_files, fingerprint, prepare
 from solomuse.datasets.load import load_dataset
 from solomuse.datasets.source import collected
-from solomuse.errors import DatasetError
+from solomuse.errors import ConfigError, DatasetError
 
 DEMO_CHART = "C:maj F:maj G:maj C:maj"
+RUNS = Path("runs")
+"""Where a run is written unless `--out_dir` says otherwise."""
 
 
 def prepare_dataset(argv: Sequence[str], data: Path) -> int:
@@ -50,7 +52,7 @@ def finetune_midi_gpt(argv: Sequence[str], data: Path) -> int:
     """``finetune_midi_gpt.py``: train on a folder of MIDI, resume, or generate a demo."""
     parser = OneLineParser(prog="finetune_midi_gpt.py", description="Train on a folder of MIDI files.")
     _add_data_options(parser, data)
-    parser.add_argument("--out_dir", "--out-dir", type=Path, default=Path("runs"))
+    parser.add_argument("--out_dir", "--out-dir", type=Path, help=f"{RUNS} unless given")
     parser.add_argument("--resume_from", "--resume-from", type=Path)
     parser.add_argument("--generate_demo", "--generate-demo", action="store_true")
     parser.add_argument("--local_rank", "--local-rank", type=int, help="given by the launcher; not used")
@@ -65,8 +67,13 @@ def _finetune(arguments: Namespace) -> int:
 
     if arguments.resume_from:
         checkpoint, out, datasets, config, init, teachers = resumable(arguments.resume_from)
+        config = chosen_config(arguments, config)
+        if arguments.out_dir and arguments.out_dir.resolve() != out.resolve():
+            raise ConfigError(
+                f"--out_dir {arguments.out_dir} is for a new run, --resume_from goes on in {out}: leave one out"
+            )
     else:
-        checkpoint, out, datasets = None, arguments.out_dir, (dataset_for(arguments.midi_root),)
+        checkpoint, out, datasets = None, arguments.out_dir or RUNS, (dataset_for(arguments.midi_root),)
         init, teachers = None, ()
         config = chosen_config(arguments)
         _in_one_process_first(lambda: _ensure_dataset(arguments, config))
@@ -89,13 +96,15 @@ def _finetune(arguments: Namespace) -> int:
 
 def _generate_demo(arguments: Namespace) -> int:
     from solomuse.generation import generate
+    from solomuse.training import resumable
 
-    if not (arguments.out_dir / "model").is_dir() and (code := _finetune(arguments)):
+    out = resumable(arguments.resume_from).out if arguments.resume_from else arguments.out_dir or RUNS
+    if not (out / "model").is_dir() and (code := _finetune(arguments)):
         return code
-    solo = generate(arguments.out_dir, DEMO_CHART, seed=arguments.seed or 1)[0]
+    solo = generate(out, DEMO_CHART, seed=1 if arguments.seed is None else arguments.seed)[0]
     for ending in (".mid", ".png"):
-        solo.write(arguments.out_dir / f"demo{ending}")
-    print(f"{arguments.out_dir / 'demo.mid'}: {len(solo.sheet.melody)} notes over {DEMO_CHART}")
+        solo.write(out / f"demo{ending}")
+    print(f"{out / 'demo.mid'}: {len(solo.sheet.melody)} notes over {DEMO_CHART}")
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,10 +195,65 @@ def test_a_dataset_of_another_vocabulary_or_version_is_refused(songs: Path, tmp_
         with pytest.raises(DatasetError, match="another vocabulary or version"):
             load_dataset(tmp_path / "out")
         file.write_text(json.dumps(report))
-    for name in ("shards/00000.npy", "train.starts.npy", "train.windows.npy"):
+    for name in ("shards/00000.npy", "test.windows.npy", "train.starts.npy", "train.windows.npy"):
         (tmp_path / "out" / name).unlink()
         with pytest.raises(DatasetError, match=f"{name} is missing"):
             load_dataset(tmp_path / "out")
+
+
+DROPPED = object()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": DROPPED},
+        {"config": {"grid": 12, "hop_bars": "x"}},
+        {"config": {"grid": 12, "hop_bars": 0}},
+        {"config": []},
+        {"shards": DROPPED},
+        {"shards": "2"},
+        {"fingerprint": DROPPED},
+        {"players": DROPPED},
+        {"players": [1]},
+        {"players": None},
+        {"conditions": []},
+        {"conditions": {"style": 5}},
+        {"sources": DROPPED},
+    ],
+)
+def test_a_damaged_report_is_refused_in_a_line(few_dataset: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    dataset = Path(shutil.copytree(few_dataset, tmp_path / "dataset"))
+    report = json.loads((dataset / "dataset.json").read_text()) | change
+    kept = {key: value for key, value in report.items() if value is not DROPPED}
+    (dataset / "dataset.json").write_text(json.dumps(kept))
+    with pytest.raises(DatasetError, match=r"dataset\.json is damaged: run 'solomuse prepare' again$"):
+        load_dataset(dataset)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "{", "[" * 100_000, '{"version": 4}'])
+def test_what_is_no_report_is_refused_in_a_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DatasetError, match=r"dataset\.json is damaged: run 'solomuse prepare' again$"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("grid", [[], 7, "4", None])
+def test_a_grid_that_does_not_exist_is_another_vocabulary(few_dataset: Path, tmp_path: Path, grid: object) -> None:
+    report = json.loads((few_dataset / "dataset.json").read_text())
+    (tmp_path / "dataset.json").write_text(json.dumps(report | {"config": {"grid": grid}}))
+    with pytest.raises(DatasetError, match="another vocabulary or version"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["test.windows.npy", "train.starts.npy", "players.npy", "shards/00000.npy"])
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_array_is_named(few_dataset: Path, tmp_path: Path, name: str, content: bytes) -> None:
+    path = Path(shutil.copytree(few_dataset, tmp_path / "dataset"))
+    (path / name).write_bytes(content)
+    dataset = load_dataset(path)
+    with pytest.raises(DatasetError, match=f"{name} is damaged: run 'solomuse prepare' again$"):
+        [dataset.windows(split)[0] for split in ("train", "test")]
 
 
 def test_datasets_of_two_vocabularies_are_not_learned_from_together(songs: Path, tmp_path: Path) -> None:

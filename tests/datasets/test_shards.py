@@ -12,6 +12,7 @@ from solomuse.datasets.examples import Prepared, Skip
 from solomuse.datasets.shards import KeptSong, Shards, is_written, kept_outcomes, tidy, write_shard
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.windows import cut, windows_from_each_bar
+from solomuse.errors import OutputError
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -68,8 +69,8 @@ def test_a_shard_is_there_in_full_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("solomuse.datasets.shards.os.fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr("solomuse.files.os.fsync", full_disk)
+    with pytest.raises(OutputError, match="No space"):
         write_shard(tmp_path, 0, [SKIP])
     assert (is_written(tmp_path, 0), list(tmp_path.iterdir())) == (False, [])
 

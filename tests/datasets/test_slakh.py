@@ -95,6 +95,15 @@ def test_a_stem_that_the_yaml_does_not_know_is_as_its_file_says(tmp_path: Path) 
     assert (read_slakh(folder).tracks[3].name, read_slakh(folder).tracks[3].program) == ("Organ", 17)
 
 
+def test_what_the_yaml_gives_in_place_of_a_name_is_not_taken_for_one(tmp_path: Path) -> None:
+    folder = write_song(tmp_path / "Track00001", stems=(GUITAR,))
+    nested = [f"- &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 10)]
+    stems = "stems: {S00: {inst_class: *a9, midi_program_name: Lead}}"
+    text = "\n".join(["nested:", "- &a0 [x]", *nested, stems])
+    (folder / "metadata.yaml").write_text(text, encoding="utf-8")
+    assert [track.name for track in read_slakh(folder).tracks] == ["Lead"]
+
+
 def test_a_stem_on_another_clock_is_noted(tmp_path: Path) -> None:
     folder = write_song(tmp_path / "Track00001")
     write_midi(Song((Track(bass(48)),), (TempoChange(0, 90.0),)), folder / "MIDI" / "S01.mid")
@@ -129,11 +138,14 @@ def test_without_any_midi_file_it_is_said_where(tmp_path: Path) -> None:
         ("stems: [\n  1,", "line 2: is no YAML"),
         ("a: 2020-13-45", "is no YAML"),
         ("a: " + "[" * 5000, "is no YAML"),
+        ("a: &a {b: 1}\nstems: {S00: {<<: [*a, *a]}}", "line 2: is no YAML"),
+        ("a: !!bool maybe", "is no YAML"),
+        ("a: !!timestamp soon", "is no YAML"),
         ("just words", "expected 'stems'"),
         ("stems: {S00: Guitar}", "expected 'stems'"),
         ("", "expected 'stems'"),
     ],
-    ids=["unclosed", "no date", "deep", "words", "no facts", "empty"],
+    ids=["unclosed", "no date", "deep", "merge", "no bool", "no time", "words", "no facts", "empty"],
 )
 def test_damaged_yaml_is_named_in_one_line(tmp_path: Path, text: str, why: str) -> None:
     folder = write_song(tmp_path / "Track00001")

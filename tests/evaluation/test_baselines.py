@@ -7,8 +7,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import load_dataset
-from solomuse.evaluation.ngram_player import NGramDecoder, best_ngram, ngram_player
+from solomuse.evaluation.ngram_player import NGramDecoder, best_ngram, ngram_player, side_by_side
 from solomuse.evaluation.scale_walk import Walker, scale_of
 from solomuse.generation.controls import Controls
 from solomuse.generation.solos import solos_over
@@ -35,6 +36,25 @@ def test_the_best_ngram_is_the_best_of_its_orders(toy_dataset: Path) -> None:
     dataset = load_dataset(toy_dataset)
     each = [best_ngram(dataset, "validation", [order]).bits_per_note for order in (2, 3)]
     assert best_ngram(dataset, "validation", [2, 3]).bits_per_note == min(each)
+
+
+@pytest.mark.parametrize(
+    ("windows", "chosen"),
+    [
+        ([(0, 0, 16), (0, 8, 16), (0, 16, 16)], [0, 2]),
+        ([(0, 0, 16), (0, 16, 16), (0, 32, 8)], [0, 1, 2]),
+        ([(0, 0, 16), (0, 4, 16), (0, 8, 16), (0, 12, 16), (0, 16, 16)], [0, 4]),
+        ([(0, 0, 16), (0, 8, 4), (0, 12, 4), (0, 16, 16)], [0, 3]),
+        ([(0, 0, 16), (0, 8, 16), (70, 0, 16), (70, 8, 16)], [0, 2]),
+    ],
+    ids=["by half", "not at all", "by more", "short ones", "two sheets"],
+)
+def test_training_windows_are_counted_as_far_as_they_do_not_overlap(
+    windows: list[tuple[int, int, int]], chosen: list[int]
+) -> None:
+    table = np.zeros((len(windows), len(TABLE)), dtype=np.int32)
+    table[:, [TABLE.index(name) for name in ("place", "first", "bars")]] = windows
+    assert side_by_side(table) == chosen
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])

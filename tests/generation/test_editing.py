@@ -240,7 +240,7 @@ def test_a_packed_line_is_the_same_line(tmp_path: Path, line: LeadSheet) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[1]", "{}", '{"chart": 5, "notes": []}', '{"chart": "C", "notes": [[1e400, 60, 480, 80]]}'],
+    ["", "[1]", "{}", '{"chart": 5, "notes": []}', '{"chart": "C", "notes": [[1e400, 60, 480, 80]]}', "[" * 100_000],
 )
 def test_a_report_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text)

@@ -149,15 +149,8 @@ def test_what_was_done_to_a_line_is_said_with_its_notes() -> None:
 
 
 def test_the_shares_of_some_bars_count_each_note_once_that_is_over_a_scale() -> None:
-    notes = [
-        (0, "C4"),
-        (1, "G4"),
-        (2, "C#4"),
-        (4, "C4"),
-        (5, "E4"),
-        (6, "G4"),
-    ]  # the first two over a chord without one
-    report = played("C5 C | C", *notes)
+    over_no_scale = [(0, "C4"), (1, "G4")]
+    report = played("C5 C | C", *over_no_scale, (2, "C#4"), (4, "C4"), (5, "E4"), (6, "G4"))
     assert [(bar["notes_over_scales"], bar["scale_share"]) for bar in report["bars"]] == [(1, 0.0), (3, 1.0)]
     assert " 75 % " in next(row for row in table_of(report).splitlines() if row.lstrip().startswith("1-2"))
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -207,6 +209,40 @@ def test_relative_scores_looked_up_are_those_computed() -> None:
     found = tables.scores(torch.nn.functional.pad(relative, (0, 1)), rows)
     assert tables.size == relative_size(V) + 1
     assert torch.allclose(found, relative_scores(relative, rows, V), atol=1e-6)
+
+
+def test_threads_are_given_back_by_the_last_of_those_that_overlap() -> None:
+    before = torch.get_num_threads()
+    one, other = threads(before + 1), threads(before + 1)
+    found = []
+    for step in (one.__enter__, other.__enter__, lambda: one.__exit__(None, None, None)):
+        step()
+        found.append(torch.get_num_threads())
+    other.__exit__(None, None, None)
+    assert (found, torch.get_num_threads()) == ([before + 1] * 3, before)
+
+
+def test_threads_are_given_back_to_each_thread_and_to_new_ones() -> None:
+    before, meet = torch.get_num_threads(), Barrier(2, timeout=10)
+    with ThreadPoolExecutor(3) as pool:
+
+        def one() -> int:
+            with threads(before + 1):
+                meet.wait()  # both are inside
+                meet.wait()
+            meet.wait()
+            return torch.get_num_threads()
+
+        def other() -> int:
+            meet.wait()
+            with threads(before + 1):
+                meet.wait()
+                meet.wait()  # the first has left
+            return torch.get_num_threads()
+
+        assert [future.result() for future in (pool.submit(one), pool.submit(other))] == [before, before]
+        assert pool.submit(torch.get_num_threads).result() == before
+    assert torch.get_num_threads() == before
 
 
 def test_threads_are_given_back() -> None:

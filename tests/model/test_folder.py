@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from solomuse.errors import ConfigError, ModelError
-from solomuse.model.folder import load_model, read_json
+from solomuse.model.folder import Model, load_model, read_json
 from solomuse.model.gpt2_decoder import GPT2Decoder
+from solomuse.tokens.vocabulary import BOS, SEP
 
 
 def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
@@ -20,6 +22,20 @@ def test_the_model_folder_loads_with_the_auto_classes(toy_run: Path) -> None:
     ids = tokenizer("<BOS> CHORD_ROOT_C CHORD_QUAL_maj <SEP> VEL_80 NOTE_ON_60 DUR_2 <EOS>")["input_ids"]
     v = load_model(toy_run).vocabulary
     assert [v.tokens[token_id] for token_id in ids][-3:] == ["NOTE_ON_60", "DUR_2", "<EOS>"]
+
+
+def test_a_token_that_is_not_in_the_vocabulary_is_refused_by_the_tokenizer(random_model: Model, tmp_path: Path) -> None:
+    AutoTokenizer.from_pretrained(random_model.path).save_pretrained(tmp_path)
+    for folder in (random_model.path, tmp_path):
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        assert tokenizer("<BOS> <SEP>")["input_ids"] == [BOS, SEP]
+        with pytest.raises(Exception, match="WordLevel error"):
+            tokenizer("<BOS> NOTE_ON_999")
+
+
+def test_the_tokenizer_of_the_bundled_soloist_has_the_vocabulary_s_tokens() -> None:
+    model = load_model()
+    assert AutoTokenizer.from_pretrained(model.path).get_vocab() == model.vocabulary.id_by_token
 
 
 LOADED_AFTER = """
@@ -74,8 +90,8 @@ def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -
     ("name", "change", "message"),
     [
         ("config.json", lambda config: config.pop("n_layer"), "not complete .'n_layer'."),
-        ("config.json", lambda config: config.update(n_layer=9), r"not complete .'transformer\.h\.1\."),
-        ("config.json", lambda config: config.update(n_layer=0), "tells of 0 layers, model.safetensors of 1"),
+        ("config.json", lambda config: config.update(n_layer=9), "n_layer is 9 in config.json, 1 in model.safetensors"),
+        ("config.json", lambda config: config.update(n_positions=64), "n_positions is 64 in config.json, 512 in model"),
         ("solomuse.json", lambda about: about.pop("window_bars"), "does not say its window_bars"),
         ("model.safetensors", lambda weights: weights.pop("transformer.ln_f.bias"), r"'transformer\.ln_f\.bias'"),
         ("model.safetensors", lambda weights: weights.pop("recall"), "recalled nothing of what they had played"),
@@ -93,6 +109,49 @@ def test_a_model_that_is_not_complete_is_refused(
     write(content, tmp_path / name)
     with pytest.raises(ModelError, match=message):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "message"),
+    [
+        ("config.json", "n_layer", "8", "n_layer is '8', expected a whole number above 0"),
+        ("config.json", "n_layer", 0, "n_layer is 0, expected a whole number above 0"),
+        ("config.json", "n_positions", "x", "n_positions is 'x', expected a whole number above 0"),
+        ("config.json", "n_head", 0, "n_head is 0, expected a whole number above 0"),
+        ("config.json", "n_head", True, "n_head is True, expected a whole number above 0"),
+        ("config.json", "n_head", 7, "n_embd 16 is not divisible by n_head 7"),
+        ("config.json", "n_head", 16, "n_embd / n_head = 1 channels, which must be even"),
+        ("config.json", "feature_sizes", 5, "feature_sizes is 5, expected a list"),
+        ("config.json", "model_type", [], r"model_type is \[\], expected a name"),
+        ("config.json", "layer_norm_epsilon", "x", "layer_norm_epsilon is 'x', expected a number between 0 and 1"),
+        ("solomuse.json", "window_bars", 0, "window_bars is 0, expected a whole number above 0"),
+        ("solomuse.json", "window_bars", -1, "window_bars is -1, expected a whole number above 0"),
+        ("solomuse.json", "players", 5, "players is 5, expected at most 64 names"),
+        ("solomuse.json", "players", [""] * 65, "expected at most 64 names"),
+        ("solomuse.json", "conditions", [], r"conditions is \[\], expected a list of names for each"),
+        ("solomuse.json", "conditions", {"style": 5}, "conditions is {'style': 5}, expected a list of names for each"),
+    ],
+)
+def test_a_field_that_cannot_be_is_named(
+    random_model: Model, tmp_path: Path, name: str, field: str, value: object, message: str
+) -> None:
+    folder = Path(shutil.copytree(random_model.path, tmp_path / "model"))
+    _write_json({**read_json(folder / name), field: value}, folder / name)
+    with pytest.raises(ModelError, match=rf"model/{name} is damaged \(.*{message}"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "solomuse.json"])
+@pytest.mark.parametrize(
+    ("text", "message"), [("[" * 100_000, "cannot be read"), ("[]", "expected a JSON object"), ("{", "cannot be read")]
+)
+def test_a_file_that_is_no_json_object_is_refused(
+    random_model: Model, tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    folder = Path(shutil.copytree(random_model.path, tmp_path / "model"))
+    (folder / name).write_text(text)
+    with pytest.raises(ModelError, match=rf"model/{name} .*{message}"):
+        load_model(folder)
 
 
 def _narrow(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from solomuse.errors import ModelError
 from solomuse.metrics.ngram_index import NgramIndex
 from solomuse.model.melodies import (
     MELODIES,
+    MOST_FIGURES,
     NOT_KNOWN,
     Melodies,
     load_melodies,
@@ -115,12 +118,66 @@ def test_a_file_that_is_cut_off_is_refused_in_a_line(tmp_path: Path, size: int) 
         {"doublings": np.ones(4, dtype=np.int64)},
         {"names": np.frombuffer(b"[[], []]", dtype=np.uint8)},
         {"names": np.frombuffer(b"{", dtype=np.uint8)},
+        {"names": np.frombuffer(b"[" * 100_000, dtype=np.uint8)},
+        {"names": np.frombuffer(b'[["a", 5], ["b", []]]', dtype=np.uint8)},
         {"version": np.array(["x"])},
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match=r"figures\.npz is damaged"):
         load_melodies(rewritten(tmp_path, **changes))
+
+
+def packed(folder: Path, name: str, data: bytes) -> Path:
+    """A folder with the file of `melodies()`, and one more member of the archive, or another one of this name."""
+    (folder / MELODIES).write_bytes(melodies_file(melodies()))
+    with zipfile.ZipFile(folder / MELODIES, "a", zipfile.ZIP_DEFLATED) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of two members of one name the last is what counts
+        file.writestr(name, data)
+    return folder
+
+
+def npy(shape: str) -> bytes:
+    """The beginning of an array that says to have this shape."""
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+
+@pytest.fixture
+def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The members of archives that have been opened."""
+    names: list[str] = []
+    unpack = zipfile.ZipFile.open
+
+    def noted(file: zipfile.ZipFile, name: str, *words: Any, **more: Any) -> Any:
+        names.append(name)
+        return unpack(file, name, *words, **more)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", noted)
+    return names
+
+
+def test_a_member_that_is_not_known_is_not_unpacked(tmp_path: Path, unpacked: list[str]) -> None:
+    folder = packed(tmp_path, "more.npy", bytes(100))
+    unpacked.clear()
+    assert load_melodies(folder) is not None
+    assert sorted(unpacked) == [
+        f"{name}.npy" for name in ("doublings", "is_whole", "names", "songs", "steps", "version", "version")
+    ]
+
+
+def test_an_array_larger_than_any_index_is_not_unpacked(tmp_path: Path, unpacked: list[str]) -> None:
+    folder = packed(tmp_path, "steps.npy", bytes(5 * MOST_FIGURES))
+    unpacked.clear()
+    with pytest.raises(ModelError, match=r"figures\.npz is damaged"):
+        load_melodies(folder)
+    assert "steps.npy" not in unpacked
+
+
+@pytest.mark.parametrize("shape", ["(10**12,)", "(1000000000000,)", f"({10**30},)", "(-1,)", "(" * 3000])
+def test_an_array_that_tells_of_no_possible_size_is_refused(tmp_path: Path, shape: str) -> None:
+    with pytest.raises(ModelError, match=r"figures\.npz is damaged"):
+        load_melodies(packed(tmp_path, "steps.npy", npy(shape)))
 
 
 def test_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -62,6 +62,31 @@ def test_weights_that_are_missing_are_named(tmp_path: Path) -> None:
         load_model(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("hidden_size", "x", "Field 'hidden_size' exp"),
+        ("num_attention_heads", 0, "modulo by zero"),
+        ("vocab_size", 7, ""),
+    ],
+)
+def test_a_configuration_that_transformers_does_not_take_is_refused_in_a_line(
+    tmp_path: Path, field: str, value: object, why: str
+) -> None:
+    llama(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, field: value}))
+    with pytest.raises(ModelError, match=rf"^transformers cannot load .*{why}.*: copy or train the model again$"):
+        load_model(tmp_path)
+
+
+def test_weights_that_are_cut_off_are_refused(tmp_path: Path) -> None:
+    llama(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes((tmp_path / "model.safetensors").read_bytes()[:-8])
+    with pytest.raises(ModelError, match=r"transformers cannot load .*not fully covered"):
+        load_model(tmp_path)
+
+
 def test_without_transformers_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ConfigError, match=r"solomuse\[train\]"):

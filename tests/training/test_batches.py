@@ -10,7 +10,7 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.features import FIRST_CONDITION, features
 from solomuse.tokens.vocabulary import PLACE
-from solomuse.training.batches import TrainingWindows
+from solomuse.training.batches import LengthSampler, TrainingWindows
 
 
 @pytest.fixture
@@ -71,3 +71,13 @@ def test_a_share_of_the_windows_says_nothing_but_its_place(dataset: Dataset, sha
     places = said[:, PLACE] > 0
     assert low <= np.count_nonzero(~np.delete(said, PLACE, axis=1).any(axis=1)) <= high
     assert np.count_nonzero(places) > 12
+
+
+def test_what_is_drawn_for_one_purpose_says_nothing_of_another(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws, rng_of = [], np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: draws.append(rng_of(seed).random()) or rng_of(seed))
+    windows = TrainingWindows(dataset.windows("train"), dataset.vocabulary, True, seed=1)
+    assert len([windows[0], *LengthSampler(windows, 4, seed=1)]) == 1 + len(windows)
+    assert len(set(draws)) == len(draws) == 3

@@ -86,6 +86,21 @@ def test_a_model_with_other_features_is_refused(toy_dataset: Path, model: Path) 
         model_from_folder(model, config_of_model(model, ModelConfig()), load_dataset(toy_dataset).vocabulary)
 
 
+def test_a_model_of_an_earlier_version_is_said_to_be_one(toy_dataset: Path, model: Path) -> None:
+    weights = load_file(model / "model.safetensors")
+    del weights["recall"]
+    save_file(weights, model / "model.safetensors")
+    with pytest.raises(ModelError, match="a version of SoloMuse whose models recalled nothing"):
+        model_from_folder(model, config_of_model(model, ModelConfig()), load_dataset(toy_dataset).vocabulary)
+
+
+def test_a_shape_that_cannot_be_is_named(model: Path) -> None:
+    stored = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**stored, "n_layer": "8"}))
+    with pytest.raises(ModelError, match=r"config\.json is damaged .n_layer is '8'"):
+        config_of_model(model, ModelConfig())
+
+
 @pytest.mark.parametrize("harm", ["missing", "narrower", "none"])
 def test_weights_that_do_not_fit_are_refused(toy_dataset: Path, model: Path, harm: str) -> None:
     path = model / "model.safetensors"
@@ -109,4 +124,6 @@ def test_how_the_solos_of_other_files_begin_and_end_is_forgotten(
     weights["rest_scores"] += 1
     save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
     trained = train(toy_dataset, tmp_path / "run", toy_config.with_values({"epochs": 0.1}), init=model)
-    assert not load_file(trained.model / "model.safetensors")["rest_scores"].any()
+    start, end = tmp_path / "run" / "checkpoint-0", trained.model
+    tables = [load_file(folder / "model.safetensors")["rest_scores"] for folder in (start, end)]
+    assert [bool(table.any()) for table in tables] == [False, True]  # it is fitted anew once all is learned

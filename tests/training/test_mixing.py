@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from solomuse.config import TrainConfig
 from solomuse.datasets.load import load_dataset
 from solomuse.errors import ConfigError
 from solomuse.training.batches import LengthSampler, TrainingWindows
-from solomuse.training.mixing import MixedWindows, mix_weights, shares
+from solomuse.training.mixing import MixedWindows, learned_windows, mix_weights, shares
 
 PATHS = [Path("data/wjazzd"), Path("data/openewld")]
 
@@ -60,6 +62,12 @@ def test_each_dataset_has_its_share_of_an_epoch(two: list[TrainingWindows]) -> N
     assert [mixed.counts[0] / total, mixed.counts[1] / total] == pytest.approx([1 / 4, 3 / 4], abs=1 / total)
 
 
+def test_a_dataset_that_would_never_come_is_named(toy_dataset: Path, few_dataset: Path, tmp_path: Path) -> None:
+    small = load_dataset(Path(shutil.copytree(few_dataset, tmp_path / "small")))
+    with pytest.raises(ConfigError, match="small has too small a share to come even once"):
+        learned_windows([load_dataset(toy_dataset), small], TrainConfig(mix="dataset=1e9,small=1"))
+
+
 def test_without_weights_each_window_comes_once(two: list[TrainingWindows]) -> None:
     mixed = MixedWindows(two, seed=1)
     assert [sorted(mixed.windows_of(number)) for number in (0, 1)] == [list(range(len(part))) for part in two]
@@ -99,3 +107,13 @@ def test_the_sampler_takes_a_mixture_as_it_takes_one_dataset(two: list[TrainingW
     sampler.set_epoch(2)
     assert mixed.epoch == 2
     assert sorted(sampler) == list(range(len(mixed)))
+
+
+def test_what_is_drawn_for_one_window_says_nothing_of_another_nor_of_the_order(
+    two: list[TrainingWindows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws, rng_of = [], np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: draws.append(rng_of(seed).random()) or rng_of(seed))
+    mixed = MixedWindows(two, seed=1)
+    assert len(drawn(mixed, 1)) == len(mixed)
+    assert len(set(draws)) == len(draws) > len(mixed)

@@ -156,3 +156,20 @@ def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(uninterrupted:
     run = resumable(tmp_path)
     assert (run.checkpoint, run.out, run.config.training.epochs) == (None, tmp_path, 2.25)
     assert (run.init, run.teachers) == (Path("default"), (Path("one"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "expected a JSON object"),
+        ("{}", "damaged or not complete .'datasets'."),
+        ('{"datasets": 5}', "damaged or not complete .*not iterable"),
+        ('{"datasets": [5]}', "damaged or not complete"),
+        ('{"datasets": ["d"], "config": {}, "teachers": 5}', "damaged or not complete .*not iterable"),
+    ],
+)
+def test_a_run_whose_record_is_damaged_is_refused_in_a_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ModelError, match=rf"run\.json .*{message}"):
+        resumable(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -96,7 +97,7 @@ def _train(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from solomuse.evaluation.markdown import markdown
 
-    is_number = arguments.solos is None or arguments.solos.lstrip("-").isdecimal()
+    is_number = arguments.solos is None or re.fullmatch(r"-?\d{1,9}", arguments.solos)
     document = _evaluate_model(arguments) if is_number else _evaluate_files(arguments)
     return show(document, arguments.json, markdown(document).rstrip())
 

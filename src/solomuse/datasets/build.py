@@ -38,7 +38,7 @@ from solomuse.datasets.engines import ENGINES, EngineName, ShardPlan
 from solomuse.datasets.shards import is_written, tidy
 from solomuse.datasets.song_file import SongFile
 from solomuse.datasets.source import collected
-from solomuse.errors import DatasetError, OutputError
+from solomuse.errors import ConfigError, DatasetError, OutputError
 from solomuse.tokens.vocabulary import vocabulary
 
 FILES_PER_SHARD = 512
@@ -83,12 +83,15 @@ def prepare(
     Raises
     ------
     ConfigError
-        If the engine is not installed.
+        If a number is below 0, or the engine is not installed.
     DatasetError
         If fewer than two songs can be used.
     OutputError
         If `out` exists and is not to be overwritten, or cannot be written.
     """
+    for name, number in (("jobs", jobs), ("max_files", max_files)):
+        if number < 0:
+            raise ConfigError(f"{name} is {number}: expected 0 or more")
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists already: choose another folder, or pass --force to replace it")
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "dataset.json").is_file():

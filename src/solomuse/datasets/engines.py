@@ -76,9 +76,7 @@ def shards_on_ray(plans: Sequence[ShardPlan], folder: Path, config: DataConfig, 
         files_by_number = {plan.number: plan.files for plan in plans}
         for row in made.iter_rows():
             if row["fault"]:
-                raise OutputError(
-                    f"{folder} cannot be written by a task on Ray: {row['fault']}; can all machines reach it?"
-                )
+                raise OutputError(f"a task on Ray: {row['fault']}; can all machines reach it?")
             yield from files_by_number[row["number"]]
     except ray.exceptions.RayError as error:
         why = str(error).strip().splitlines()[0]
@@ -97,8 +95,8 @@ def _shard_of_row(row: dict[str, Any], folder: Path, config: DataConfig) -> dict
     outcomes = results(work, failed_song, pickle.loads(row["files"]), 1, config.max_seconds, apart=True)
     try:
         write_shard(folder, row["number"], list(outcomes))
-    except OSError as error:
-        return {"number": row["number"], "fault": error.strerror}
+    except OutputError as error:
+        return {"number": row["number"], "fault": str(error)}
     return {"number": row["number"], "fault": ""}
 
 

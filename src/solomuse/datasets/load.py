@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solomuse.config import DataConfig
+from solomuse.config import DataConfig, config_from_tables
 from solomuse.datasets.catalogue import DATASET_VERSION, STARTS, TABLE
-from solomuse.datasets.shards import Shards
+from solomuse.datasets.shards import Shards, mapped
 from solomuse.datasets.splits import SPLITS
-from solomuse.errors import DatasetError
+from solomuse.errors import ConfigError, DatasetError
 from solomuse.tokens.encoding import encode
-from solomuse.tokens.vocabulary import PLAYER_SLOTS, UNSAID, Vocabulary, vocabulary
+from solomuse.tokens.vocabulary import GRIDS, PLAYER_SLOTS, UNSAID, Vocabulary, vocabulary
 
 HELD_BACK = "held-back"
 
@@ -109,7 +110,13 @@ class Dataset:
         return DataConfig(**self.report["config"])
 
     def windows(self, split: str) -> Windows:
-        """The windows of ``train``, ``validation`` or ``test``, or of both held-back ones: ``held-back``."""
+        """The windows of ``train``, ``validation`` or ``test``, or of both held-back ones: ``held-back``.
+
+        Raises
+        ------
+        DatasetError
+            If a file is damaged.
+        """
         if split == HELD_BACK:
             parts = [self.windows(name) for name in SPLITS[1:]]
             own, others = parts[0].table, parts[1].table.copy()
@@ -117,9 +124,10 @@ class Dataset:
             starts = np.concatenate([part.starts for part in parts])
             return replace(parts[0], table=np.concatenate([own, others]), starts=starts)
         table, starts = (
-            np.load(self.path / f"{split}.{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("windows", "starts")
+            mapped(self.path / f"{split}.{name}.npy", len(columns))
+            for name, columns in (("windows", TABLE), ("starts", STARTS))
         )
-        own, slots = np.load(self.path / "players.npy"), {name: slot for slot, name in enumerate(self.players)}
+        own, slots = mapped(self.path / "players.npy"), {name: slot for slot, name in enumerate(self.players)}
         slot_by_own = np.array([*(slots.get(name, UNSAID) for name in self.report["players"]), UNSAID], dtype=np.int32)
         return Windows(table, starts, slot_by_own[own], Shards(self.path / "shards"), self.config, self.vocabulary)
 
@@ -132,25 +140,39 @@ def load_dataset(path: Path) -> Dataset:
     DatasetError
         If the folder is no dataset, incomplete, or of another version or vocabulary.
     """
+    damaged = DatasetError(f"{path}/dataset.json is damaged: run 'solomuse prepare' again")
     try:
         report = json.loads((path / "dataset.json").read_text("utf-8"))
         version, grid, stored = report["version"], report["config"]["grid"], report["vocabulary"]
     except OSError:
         raise DatasetError(f"{path} is not a dataset: make one with 'solomuse prepare SOURCE --out {path}'") from None
-    except (ValueError, KeyError):
-        raise DatasetError(f"{path}/dataset.json is damaged: run 'solomuse prepare' again") from None
-    known = vocabulary(grid)
-    if version != DATASET_VERSION or stored != known.hash:
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise damaged from None
+    if version != DATASET_VERSION or grid not in GRIDS or stored != vocabulary(grid).hash:
         raise DatasetError(f"{path} was made for another vocabulary or version: run 'solomuse prepare' again")
-    needed = [
-        "players.npy",
-        *(f"{split}.{name}.npy" for split in ("train", "validation") for name in ("windows", "starts")),
-        *(f"shards/{number:05}.npy" for number in range(report["shards"])),
-    ]
+    if not _is_whole(report):
+        raise damaged
+    needed = chain(
+        ["players.npy"],
+        (f"{split}.{name}.npy" for split in SPLITS for name in ("windows", "starts")),
+        (f"shards/{number:05}.npy" for number in range(report["shards"])),
+    )
     missing = next((name for name in needed if not (path / name).is_file()), None)
     if missing:
         raise DatasetError(f"{path} is incomplete ({missing} is missing): run 'solomuse prepare' again")
-    return Dataset(path, report, known, tuple(report["players"]))
+    return Dataset(path, report, vocabulary(grid), tuple(report["players"]))
+
+
+def _is_whole(report: Mapping[str, Any]) -> bool:
+    """Whether a ``dataset.json`` of this version says what is needed of it."""
+    if not {"songs", "notes", "sources", "splits"} <= report.keys():
+        return False
+    try:
+        config_from_tables({"data": report["config"]}, "")
+        names = [report["fingerprint"], *report["players"], *chain(*report["conditions"].values())]
+        return isinstance(report["shards"], int) and all(isinstance(name, str) for name in names)
+    except (ConfigError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def load_datasets(paths: Sequence[Path]) -> list[Dataset]:

@@ -17,30 +17,29 @@ there already.
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solomuse.datasets.duplicates import MelodyPrint
 from solomuse.datasets.examples import Prepared, Skip
+from solomuse.errors import DatasetError
+from solomuse.files import UNFINISHED, write_whole
 from solomuse.tokens.grid_sheet import GridSheet
 from solomuse.tokens.vocabulary import CONDITIONS
 
 MOST_OPEN = 512
 """Shards that are mapped at a time: each takes one of the process's file handles."""
 
-UNFINISHED = ".unfinished-"
 HEADER = 3 + len(CONDITIONS)
 _ARRAYS = ("windows", "starts", "held_back_starts")
 
@@ -85,7 +84,13 @@ class KeptSong:
 
 
 def write_shard(folder: Path, number: int, outcomes: Sequence[Prepared | Skip]) -> None:
-    """Write a shard; it is there in full or not at all, whatever happens meanwhile and whoever else writes the same."""
+    """Write a shard; it is there in full or not at all, whatever happens meanwhile and whoever else writes the same.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
     records, lines, end = [np.zeros(0, dtype=np.int32)], [], 0
     for outcome in outcomes:
         if isinstance(outcome, Skip):
@@ -96,10 +101,10 @@ def write_shard(folder: Path, number: int, outcomes: Sequence[Prepared | Skip]) 
         lines.append(_line(outcome, places))
         records += own
     array, text = _paths(folder, number)
-    with _whole(array) as file:
-        np.save(file, np.concatenate(records))
-    with _whole(text) as file:
-        file.writelines(json.dumps(line).encode("ascii") + b"\n" for line in lines)
+    data = io.BytesIO()
+    np.save(data, np.concatenate(records))
+    write_whole(array, data.getvalue())
+    write_whole(text, "".join(f"{json.dumps(line)}\n" for line in lines).encode("ascii"))
 
 
 def is_written(folder: Path, number: int) -> bool:
@@ -143,26 +148,28 @@ class Shards:
         return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tuple(conditions))
 
     def _map(self, shard: int) -> NDArray[np.int32]:
-        array: NDArray[np.int32] = np.load(_paths(self._folder, shard)[0], mmap_mode="r").view(np.ndarray)
-        return array
+        return mapped(_paths(self._folder, shard)[0])
+
+
+def mapped(path: Path, *columns: int) -> NDArray[np.int32]:
+    """An array of a dataset, mapped: its rows have so many columns, or are single numbers.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read, or is another one.
+    """
+    try:
+        array: NDArray[np.int32] = np.load(path, mmap_mode="r").view(np.ndarray)
+    except (OSError, ValueError, EOFError):
+        array = np.empty((0, 0, 0), dtype=np.int32)  # of no file
+    if array.dtype != np.int32 or array.shape[1:] != columns:
+        raise DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
+    return array
 
 
 def _paths(folder: Path, number: int) -> tuple[Path, Path]:
     return folder / f"{number:05}.npy", folder / f"{number:05}.jsonl"
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file under a name of its own, which takes the place of `path` once it is on the disk."""
-    partial = path.with_name(f"{UNFINISHED}{uuid4().hex}")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _record(sheet: GridSheet) -> NDArray[np.int32]:

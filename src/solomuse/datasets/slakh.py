@@ -47,6 +47,13 @@ DRUMS_PROGRAM = 128
 _Facts = Mapping[str, object]
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
+    """YAML without merge keys (``<<``), which Slakh does not use: a few lines of them could multiply to any size."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leave the keys as they are; a merge key then is one of no known kind."""
+
+
 def read_slakh(folder: Path, sustain: bool = False) -> Song:
     """The song of one folder ``TrackNNNNN``, a track for each stem.
 
@@ -79,15 +86,15 @@ def read_slakh(folder: Path, sustain: bool = False) -> Song:
 def _facts_by_stem(text: str, path: Path) -> dict[str, _Facts]:
     """What the YAML says of each stem, by its name such as ``S00``."""
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        content = yaml.load(text, _Loader)
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise FormatError(f"{path}{where}: is no YAML; download it again") from None
     stems = content.get("stems") if isinstance(content, dict) else None
     if not isinstance(stems, dict) or not all(isinstance(facts, dict) for facts in stems.values()):
         raise FormatError(f"{path}: expected 'stems' with what each of them is; download it again")
-    return {str(stem): facts for stem, facts in stems.items()}
+    return {stem: facts for stem, facts in stems.items() if isinstance(stem, str)}
 
 
 def _read_stems(folder: Path, facts_by_stem: Mapping[str, _Facts], sustain: bool) -> tuple[dict[str, Song], list[str]]:
@@ -126,7 +133,8 @@ def _track(song: Song, facts: _Facts) -> Track:
 
 def _track_name(facts: _Facts) -> str:
     """``Guitar (Distortion Guitar)``; ``Drums`` where the instrument says no more than its class."""
-    names = [str(facts[key]) for key in ("inst_class", "midi_program_name") if facts.get(key)]
+    said = [facts.get(key) for key in ("inst_class", "midi_program_name")]
+    names = [name for name in said if name and isinstance(name, str)]  # anything else could be of any size as a text
     return f"{names[0]} ({names[1]})" if len(set(names)) == 2 else "".join(names[:1])
 
 

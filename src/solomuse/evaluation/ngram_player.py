@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.metrics.ngram import NGram
 from solomuse.model.decoder import Cache, Decoder, DecoderConfig
@@ -44,7 +45,7 @@ def best_ngram(dataset: Dataset, split: str, orders: Sequence[int] = ORDERS) -> 
     train, held_back, vocabulary = dataset.windows("train"), dataset.windows(split), dataset.vocabulary
     events = [
         transpose_ids(window, semitones, vocabulary)
-        for window in (_events(train, index) for index in _side_by_side(train.songs))
+        for window in (_events(train, index) for index in side_by_side(train.table))
         for semitones in range(*KEYS)
     ]
     lines = [_events(held_back, index) for index in range(len(held_back))]
@@ -68,10 +69,22 @@ def _after_chart(token_ids: NDArray[np.int64]) -> NDArray[np.int64]:
     return token_ids[int(np.argmax(token_ids == SEP)) + 1 :]
 
 
-def _side_by_side(songs: NDArray[np.int32]) -> list[int]:
-    """Every other window of each song: training windows overlap by half, and what is counted twice is no evidence."""
-    firsts = np.searchsorted(songs, songs)
-    return [index for index, first in enumerate(firsts.tolist()) if (index - first) % 2 == 0]
+def side_by_side(table: NDArray[np.int32]) -> list[int]:
+    """Windows of a training split, as many as do not overlap: what is counted twice is no evidence.
+
+    Parameters
+    ----------
+    table : ndarray of shape (windows, len(TABLE)), int32
+        As `Windows` has it: the windows of a lead sheet are beside each other, in order.
+    """
+    chosen, sheet, end = [], None, 0
+    for index, (_, *own, first, bars) in enumerate(table[:, : TABLE.index("bars") + 1].tolist()):
+        if own != sheet:
+            sheet, end = own, 0
+        if first >= end:
+            chosen.append(index)
+            end = first + bars
+    return chosen
 
 
 def ngram_player(model: NGram, vocabulary: Vocabulary, window_bars: int) -> Model:
@@ -97,9 +110,6 @@ class _Newest(Cache):
     @property
     def room(self) -> int:
         return UNBOUNDED - self.read
-
-    def select(self, rows: Tensor) -> _Newest:
-        return _Newest(self.token_ids[rows.numpy()], self.read)
 
 
 class NGramDecoder(Decoder):

@@ -55,5 +55,5 @@ def _reported(path: Path) -> LeadSheet:
         return LeadSheet(parse_chart(document["chart"]), notes)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise FormatError(f"{path}: is no report of a solo: expected the solo.json that 'generate' writes") from None

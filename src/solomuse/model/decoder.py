@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,6 +118,12 @@ class Decoder(ABC):
         """
 
 
+_lock = threading.Lock()
+_inside: Counter[int] = Counter()
+"""How often each thread of Python is inside `threads`; what torch had before them all is put back."""
+_before = 1
+
+
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Let torch use so many threads, and put back what it had.
@@ -123,9 +131,18 @@ def threads(count: int) -> Iterator[None]:
     One is best for few rows, and wherever other programs work beside this one: threads that wait for each other
     dozens of times a token lose more by a single one that is late than they gain.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    global _before
+    thread = threading.get_ident()
+    with _lock:
+        if not _inside:  # else torch may say in this thread what another one has set
+            _before = torch.get_num_threads()
+        _inside[thread] += 1
+        torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _lock:
+            _inside[thread] -= 1
+            if not _inside[thread]:
+                del _inside[thread]
+                torch.set_num_threads(_before)  # in this thread, and for new ones

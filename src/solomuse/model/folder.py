@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,18 +14,45 @@ from typing import Any
 import torch
 
 from solomuse import __version__
+from solomuse.config import ModelConfig
 from solomuse.errors import ConfigError, ModelError
 from solomuse.model.decoder import PRECISIONS, Decoder, DecoderConfig, Precision
 from solomuse.model.gpt2_decoder import GPT2Decoder
 from solomuse.tokens.features import feature_sizes
 from solomuse.tokens.tokenizer import save_tokenizer
-from solomuse.tokens.vocabulary import CONDITIONS, GRIDS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
+from solomuse.tokens.vocabulary import CONDITIONS, GRIDS, PLAYER_SLOTS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
 
 GPT2_TYPES = ("gpt2", "chart_gpt2")
-
-
 BUNDLED = "default"
 """Stands for the soloist that comes with the package, where a model's path would be."""
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+_COUNT = ("a whole number above 0", _is_count)
+_FIELDS: Mapping[str, Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "config.json": {
+        **dict.fromkeys(("n_layer", "n_head", "n_embd", "n_positions"), _COUNT),
+        "feature_sizes": ("a list", lambda value: value is None or isinstance(value, list)),
+        "model_type": ("a name", lambda value: isinstance(value, str)),
+        "layer_norm_epsilon": ("a number between 0 and 1", lambda value: isinstance(value, float) and 0 < value < 1),
+    },
+    "solomuse.json": {
+        "window_bars": _COUNT,
+        "players": (f"at most {PLAYER_SLOTS} names", lambda value: _are_names(value) and len(value) <= PLAYER_SLOTS),
+        "conditions": (
+            "a list of names for each",
+            lambda value: isinstance(value, dict) and all(map(_are_names, value.values())),
+        ),
+    },
+}
+"""What is expected of the fields of a file, and whether a value is that. Who needs a field sees whether it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +152,8 @@ def load_model(path: str | Path | None = None, device: str = "cpu", precision: P
             f"than this version of SoloMuse: train it again, or use version {about.get('package')}"
         )
     known = vocabulary(about["grid"])
-    _refuse_other_features(folder, config, known, about)
-    if not isinstance(about.get("window_bars"), int):
+    _refuse_other_versions(folder, config, known, about)
+    if "window_bars" not in about:
         raise ModelError(f"{folder}/solomuse.json does not say its window_bars: copy or train the model again")
     return Model(folder, _decoder(folder, config, known, device, precision), known, about)
 
@@ -168,25 +197,34 @@ def config_for(folder: Path, vocabulary: Vocabulary) -> dict[str, Any]:
             f"{folder} has another vocabulary (grid {grid}, {about.get('vocabulary')}) than the dataset "
             f"(grid {vocabulary.grid}, {vocabulary.hash}): {advice}"
         )
-    _refuse_other_features(folder, config, vocabulary, about)
+    _refuse_other_versions(folder, config, vocabulary, about)
     return config
 
 
-def _refuse_other_features(
+def _refuse_other_versions(
     folder: Path, config: Mapping[str, Any], vocabulary: Vocabulary, about: Mapping[str, Any]
 ) -> None:
-    """See that a model has the features of this version, or none as a plain GPT-2.
+    """See that a model has the features and the weights of this version, or is one without features as a plain GPT-2.
 
     Raises
     ------
     ModelError
         If it has others.
     """
-    stored = list(config.get("feature_sizes") or ())
-    if stored and stored != list(feature_sizes(vocabulary)):
+    stored = config.get("feature_sizes")
+    if not stored:
+        return
+    if stored != list(feature_sizes(vocabulary)):
         raise ModelError(
             f"{folder} was trained with other features of the chart than this version of SoloMuse has: "
             f"train it again, or use the version that made it ({about.get('package')})"
+        )
+    with _weights_file(folder) as file:
+        names = set(file.keys())
+    if names and "recall" not in names:
+        raise ModelError(
+            f"{folder} was trained by a version of SoloMuse whose models recalled nothing of what they had played: "
+            "train it again, or use that version"
         )
 
 
@@ -198,18 +236,14 @@ def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device:
 
         return load_plain(folder, known, device, precision)
     weights = _weights(folder, device)
-    if config.get("feature_sizes") and "recall" not in weights:
-        raise ModelError(
-            f"{folder} was trained by a version of SoloMuse whose models recalled nothing of what they had played: "
-            "train it again, or use that version"
-        )
-    layers = sum(name.endswith(".ln_1.weight") for name in weights)
     try:
-        if layers > config["n_layer"]:  # fewer than it says are named below
-            raise ModelError(
-                f"{folder} is damaged: config.json tells of {config['n_layer']} layers, model.safetensors of {layers}: "
-                "copy or train the model again"
-            )
+        sizes = {
+            "n_layer": sum(name.endswith(".ln_1.weight") for name in weights),
+            "n_positions": len(weights["transformer.wpe.weight"]),
+        }
+        for field, size in sizes.items():
+            if config[field] != size:
+                raise _damaged(folder, f"{field} is {config[field]} in config.json, {size} in model.safetensors")
         return GPT2Decoder(_decoder_config(config, known), weights, precision)
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder} is damaged or not complete ({error}): copy or train the model again") from None
@@ -228,16 +262,27 @@ def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConf
 
 
 def _weights(folder: Path, device: str) -> dict[str, torch.Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    with _weights_file(folder, device) as file:
+        return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  # it is no mapping
 
+
+@contextmanager
+def _weights_file(folder: Path, device: str = "cpu") -> Iterator[Any]:
+    """The weights of a model folder, to be read one by one.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / "model.safetensors"
     try:
-        weights = load_file(folder / "model.safetensors", device=device)
+        with safe_open(path, "pt", device) as file:
+            yield file
     except (OSError, SafetensorError) as error:
-        raise ModelError(
-            f"{folder}/model.safetensors cannot be read ({error}): copy or train the model again"
-        ) from None
-    return {name: weight.float() for name, weight in weights.items()}
+        raise ModelError(f"{path} cannot be read ({error}): copy or train the model again") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -246,12 +291,36 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If it cannot be read, or is no object.
+        If it cannot be read, is no object, or one of its fields is not what it should be.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read ({error}): copy or train the model again") from None
     if not isinstance(content, dict):
         raise ModelError(f"{path} is damaged: expected a JSON object")
+    _check_fields(path, content)
     return content
+
+
+def _check_fields(path: Path, content: Mapping[str, Any]) -> None:
+    """See that what a file says can be so.
+
+    Raises
+    ------
+    ModelError
+        If it cannot.
+    """
+    for field, (expected, is_right) in _FIELDS.get(path.name, {}).items():
+        if field in content and not is_right(content[field]):
+            raise _damaged(path, f"{field} is {reprlib.repr(content[field])}, expected {expected}")
+    heads = {field: content[field] for field in ("n_head", "n_embd") if field in content}
+    if len(heads) == 2:
+        try:
+            ModelConfig(**heads, chart_features=bool(content.get("feature_sizes")))
+        except ConfigError as error:
+            raise _damaged(path, str(error)) from None
+
+
+def _damaged(path: Path, why: str) -> ModelError:
+    return ModelError(f"{path} is damaged ({why}): copy or train the model again")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
+import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ModelError
+from solomuse.formats.archive_faults import ARCHIVE_FAULTS
 from solomuse.metrics.ngram_index import NgramIndex, SongFigures
 
 MELODIES = "figures.npz"
@@ -29,6 +30,18 @@ MOST_FIGURES = 20_000_000
 """Of the largest index: more would take minutes and gigabytes to sort. What is beyond is not kept."""
 
 FIGURE_BYTES = 4
+_MOST_BYTES = {
+    "version": 8,
+    "is_whole": 1,
+    "doublings": MOST_FIGURES,
+    "names": MOST_FIGURES,
+    **dict.fromkeys(("steps", "songs"), FIGURE_BYTES * MOST_FIGURES),
+}
+"""Of each array of the file: a few kilobytes could be unpacked to any size."""
+_HEADER_BYTES = 1024
+"""Of an array, and more than enough."""
+_FAULTS = (*ARCHIVE_FAULTS, KeyError, TypeError, SyntaxError, tokenize.TokenError, MemoryError)
+"""What a damaged file ends in; numpy reads the header of an array as Python, and makes room for what it says."""
 _PLACE = [TABLE.index(name) for name in ("song", "shard", "place")]
 _PITCH = 1
 """Column of `GridSheet.notes`."""
@@ -209,19 +222,34 @@ def load_melodies(folder: Path) -> Melodies | None:
         return None
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        version = int(arrays["version"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise _damaged(path) from None
-    if version != MELODIES_VERSION:
+            version = int(_array(file, "version"))
+            if version != MELODIES_VERSION:
+                raise ModelError(
+                    f"{path} has version {version}, this SoloMuse reads {MELODIES_VERSION}: use the version that "
+                    "trained the model, or delete the file to do without it"
+                )
+            return _checked({name: _array(file, name) for name in _MOST_BYTES})
+    except _FAULTS:
         raise ModelError(
-            f"{path} has version {version}, this SoloMuse reads {MELODIES_VERSION}: use the version that trained the "
-            "model, or delete the file to do without it"
-        )
-    try:
-        return _checked(arrays)
-    except (ValueError, KeyError, TypeError):
-        raise _damaged(path) from None
+            f"{path} is damaged: copy or train the model again, or delete the file to do without it"
+        ) from None
+
+
+def _array(file: Any, name: str) -> NDArray[np.generic]:
+    """An array of the file.
+
+    Raises
+    ------
+    KeyError
+        If there is none of this name.
+    ValueError
+        If it is larger than it may be, and others of `_FAULTS` if it cannot be read.
+    """
+    member = f"{name}.npy"
+    if file.zip.getinfo(member).file_size > _MOST_BYTES[name] + _HEADER_BYTES:
+        raise ValueError(f"{name} is too large")
+    array: NDArray[np.generic] = file[member]
+    return array
 
 
 def _checked(arrays: dict[str, NDArray[np.generic]]) -> Melodies:
@@ -236,6 +264,7 @@ def _checked(arrays: dict[str, NDArray[np.generic]]) -> Melodies:
     steps, songs, doublings = _numbers_of(arrays["steps"]), _numbers_of(arrays["songs"]), arrays["doublings"]
     if (
         len(titles) != len(players)
+        or not all(isinstance(name, str) for name in (*titles, *players))
         or doublings.dtype != np.uint8
         or not steps.shape == songs.shape == doublings.shape
         or (len(songs) and int(songs.max()) >= len(titles))
@@ -244,7 +273,3 @@ def _checked(arrays: dict[str, NDArray[np.generic]]) -> Melodies:
         raise ValueError("the arrays do not fit together")
     index = NgramIndex(np.cumsum(steps, dtype=np.uint32), songs, doublings.astype(np.uint8))
     return Melodies(index, tuple(titles), tuple(players), bool(arrays["is_whole"]))
-
-
-def _damaged(path: Path) -> ModelError:
-    return ModelError(f"{path} is damaged: copy or train the model again, or delete the file to do without it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,8 @@ def load_plain(folder: Path, vocabulary: Vocabulary, device: str, precision: Pre
     if precision == "int8":
         raise ConfigError("precision int8 is for GPT-2 only: use auto, fp32 or bf16")
     try:
+        from huggingface_hub.errors import StrictDataclassError
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM
     except ImportError:
         raise ConfigError(
@@ -119,8 +122,13 @@ def load_plain(folder: Path, vocabulary: Vocabulary, device: str, precision: Pre
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"transformers cannot load {folder}: {str(error).splitlines()[0]}") from None
+    except (  # what transformers makes of a config.json or of weights that are wrong in one way or another
+        *(OSError, ValueError, TypeError, KeyError, ZeroDivisionError, RuntimeError),
+        *(StrictDataclassError, SafetensorError),
+    ) as error:
+        raise ModelError(
+            f"transformers cannot load {folder} ({textwrap.shorten(str(error), 200)}): copy or train the model again"
+        ) from None
     return PlainDecoder(plain_config(folder, model.config, vocabulary), model)
 
 

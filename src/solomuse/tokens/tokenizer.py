@@ -9,12 +9,15 @@ from solomuse.tokens.vocabulary import BOS, EOS, PAD, SEP, SPECIAL_TOKENS, Vocab
 
 
 def save_tokenizer(vocabulary: Vocabulary, folder: Path) -> None:
-    """Write ``tokenizer.json`` and ``tokenizer_config.json``, which ``AutoTokenizer`` loads."""
+    """Write ``tokenizer.json`` and ``tokenizer_config.json``, which ``AutoTokenizer`` loads.
+
+    It has no token for what is not in the vocabulary, so that the library refuses that.
+    """
     from tokenizers import AddedToken, Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit
 
-    tokenizer = Tokenizer(WordLevel(vocabulary.id_by_token, unk_token=SPECIAL_TOKENS[PAD]))
+    tokenizer = Tokenizer(WordLevel(vocabulary.id_by_token))
     tokenizer.pre_tokenizer = WhitespaceSplit()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS])
     tokenizer.save(str(folder / "tokenizer.json"))

@@ -21,6 +21,9 @@ DOWN, UP = -6, 5
 """Range of the random transposition in semitones, within which every key is met once."""
 CONDITION_DROPOUT = 0.25
 """Share of the windows from which each condition is left out, so that leaving it out means 'any'."""
+CUTS, CHANGES, ORDER, TURNS = range(4)
+"""What random numbers are for: the first word of their seed, without which window 0 of an epoch, its cuts and its order
+would all be drawn by the same numbers, since numpy fills a seed up with zeros."""
 
 
 class TrainingWindows(Dataset[Sequence_]):
@@ -65,7 +68,7 @@ class TrainingWindows(Dataset[Sequence_]):
 
     @epoch.setter
     def epoch(self, epoch: int) -> None:
-        self._epoch, self._cuts = epoch, self.windows.moved(np.random.default_rng((self.seed, epoch)))
+        self._epoch, self._cuts = epoch, self.windows.moved(np.random.default_rng((CUTS, self.seed, epoch)))
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -77,7 +80,7 @@ class TrainingWindows(Dataset[Sequence_]):
 
     def __getitem__(self, index: int) -> Sequence_:
         """Token ids of shape (T,) and features of shape (T, F)."""
-        return self.changed(self._cuts[index], np.random.default_rng((self.seed, self.epoch, index)))
+        return self.changed(self._cuts[index], np.random.default_rng((CHANGES, self.seed, self.epoch, index)))
 
     def changed(self, window: Sequence_, rng: np.random.Generator) -> Sequence_:
         """A window, changed as the random generator has it."""
@@ -127,7 +130,7 @@ class LengthSampler(Sampler[int]):
         return len(self.dataset)
 
     def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng((self.seed, self.dataset.epoch))
+        rng = np.random.default_rng((ORDER, self.seed, self.dataset.epoch))
         lengths = self.dataset.lengths
         order = rng.permutation(len(self.dataset))
         size = self.GROUP * self.batch_size

@@ -14,7 +14,7 @@ from solomuse.config import TrainConfig
 from solomuse.datasets.load import Dataset, Windows
 from solomuse.errors import ConfigError
 from solomuse.model.likelihood import Sequence_
-from solomuse.training.batches import TrainingWindows
+from solomuse.training.batches import CHANGES, TURNS, TrainingWindows
 
 
 def mix_weights(text: str, paths: Sequence[Path]) -> tuple[float, ...]:
@@ -50,7 +50,7 @@ def learned_windows(datasets: Sequence[Dataset], config: TrainConfig) -> Trainin
     Raises
     ------
     ConfigError
-        If ``config.mix`` does not go with the datasets.
+        If ``config.mix`` does not go with the datasets, or leaves one no window in an epoch.
     """
     parts = [
         TrainingWindows(
@@ -64,7 +64,16 @@ def learned_windows(datasets: Sequence[Dataset], config: TrainConfig) -> Trainin
         for one in datasets
     ]
     weights = mix_weights(config.mix, [one.path for one in datasets]) if config.mix else None
-    return parts[0] if len(parts) == 1 else MixedWindows(parts, config.seed, weights)
+    if len(parts) == 1:
+        return parts[0]
+    mixed = MixedWindows(parts, config.seed, weights)
+    for one, count in zip(datasets, mixed.counts, strict=True):
+        if not count:
+            raise ConfigError(
+                f"{one.path} has too small a share to come even once in the {len(mixed)} windows of an epoch: "
+                "give it more weight with --mix, or leave it out"
+            )
+    return mixed
 
 
 class MixedWindows(data.Dataset[Sequence_]):
@@ -121,7 +130,7 @@ class MixedWindows(data.Dataset[Sequence_]):
         place = int(np.searchsorted(self._ends, index, side="right"))
         turn = self._turns[place]
         window = int(turn.chosen[index - self._ends[place]])  # counted from the end
-        rng = np.random.default_rng((self.seed, turn.part, turn.number, window))
+        rng = np.random.default_rng((CHANGES, self.seed, turn.part, turn.number, window))
         return self.parts[turn.part].changed(turn.cuts[window], rng)
 
     def _turns_of(self, number: int, epoch: int) -> Iterator[_Turn]:
@@ -129,7 +138,7 @@ class MixedWindows(data.Dataset[Sequence_]):
         windows, count = self.parts[number].windows, self.counts[number]
         start, end = epoch * count, (epoch + 1) * count
         for turn in range(start // len(windows), -(-end // len(windows))):
-            rng = np.random.default_rng((self.seed, number, turn))
+            rng = np.random.default_rng((TURNS, self.seed, number, turn))
             begun = turn * len(windows)
             chosen = rng.permutation(len(windows))[max(0, start - begun) : end - begun]
             yield _Turn(number, turn, windows.moved(rng), chosen)

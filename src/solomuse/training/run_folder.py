@@ -68,7 +68,7 @@ def teachers_so_far(resume: Path | None, teachers: Sequence[Path]) -> dict[str, 
     ModelError
         If one cannot be read, or is no longer what the run has learned from so far.
     """
-    before: Mapping[str, str] = {} if resume is None else _read_run(resume / RUN).get("teachers", {})
+    before: Mapping[str, str] = {} if resume is None else read_json(resume / RUN).get("teachers", {})
     names = list(before) if resume is not None else [_name(teacher) for teacher in teachers]
     found = {name: _hash(model_folder(Path(name)) / "model.safetensors") for name in names}
     for name, known in before.items():
@@ -88,7 +88,7 @@ def known_so_far(resume: Path | None, init: Path | None) -> tuple[Sequence[str],
     """Whose each player's slot is, and which conditions are known, in the run that is resumed or the first model."""
     about: Mapping[str, Any] = {}
     if resume is not None:
-        about = _read_run(resume / RUN)
+        about = read_json(resume / RUN)
     elif init is not None:
         about = read_json(model_folder(init) / "solomuse.json")
     return about.get("players", ()), about.get("conditions", {})
@@ -168,7 +168,7 @@ def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
     ConfigError
         If the model's shape, the songs or the way they were prepared are others.
     """
-    before = _read_run(checkpoint / RUN)
+    before = read_json(checkpoint / RUN)
     for key, value in run["config"]["model"].items():
         if before["config"]["model"][key] != value:
             raise ConfigError(
@@ -182,17 +182,9 @@ def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
         )
 
 
-def _read_run(path: Path) -> dict[str, Any]:
-    try:
-        run: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({error}): the run is not complete") from None
-    return run
-
-
 def _run_of(record: Path, checkpoint: Path | None, out: Path) -> Resumable:
     """The run that a ``run.json`` tells of."""
-    run = _read_run(record)
+    run = read_json(record)
     try:
         return Resumable(
             checkpoint,
@@ -202,5 +194,5 @@ def _run_of(record: Path, checkpoint: Path | None, out: Path) -> Resumable:
             init=Path(run["init"]) if run.get("init") else None,
             teachers=tuple(map(Path, run.get("teachers", ()))),
         )
-    except KeyError as error:
-        raise ModelError(f"{record} has no {error}: the run is not complete") from None
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{record} is damaged or not complete ({error}): begin a new run") from None
