@@ -251,9 +251,30 @@ def test_a_grid_that_does_not_exist_is_another_vocabulary(few_dataset: Path, tmp
 def test_a_damaged_array_is_named(few_dataset: Path, tmp_path: Path, name: str, content: bytes) -> None:
     path = Path(shutil.copytree(few_dataset, tmp_path / "dataset"))
     (path / name).write_bytes(content)
-    dataset = load_dataset(path)
     with pytest.raises(DatasetError, match=f"{name} is damaged: run 'solomuse prepare' again$"):
-        [dataset.windows(split)[0] for split in ("train", "test")]
+        [load_dataset(path).windows(split)[0] for split in ("train", "test")]
+
+
+def test_what_a_damaged_shard_tells_of_is_not_believed(few_dataset: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(few_dataset, tmp_path / "dataset"))
+    shard = np.load(path / "shards" / "00000.npy")
+    shard[:3] = -1, 0, 2**30
+    np.save(path / "shards" / "00000.npy", shard)
+    with pytest.raises(DatasetError, match=r"shards/00000\.npy is damaged"):
+        load_dataset(path).windows("train").shards.sheet(0, 0)
+
+
+def test_splits_of_publishers_are_not_made_up(songs: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="leave out --splits original"):
+        prepare([songs], tmp_path / "out", replace(CONFIG, splits="original"), jobs=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_archives_that_stay_closed_are_named(songs: Path, tmp_path: Path) -> None:
+    (songs / "more.zip").write_bytes(b"PK")
+    said: list[str] = []
+    prepare([songs], tmp_path / "out", CONFIG, jobs=1, say=said.append)
+    assert said == [f"archives in these folders stay closed, such as {songs / 'more.zip'}: give each by its own path"]
 
 
 def test_datasets_of_two_vocabularies_are_not_learned_from_together(songs: Path, tmp_path: Path) -> None:

@@ -58,6 +58,29 @@ def test_one_folder_may_hold_several_collections(tmp_path):
     assert [read_song(file).title for file in files] == [file.title for file in files]
 
 
+def test_folders_behind_links_are_gone_into_and_none_twice(tmp_path):
+    write_one(tmp_path / "elsewhere" / "a.mid")
+    write_one(tmp_path / "mine" / "b.mid")
+    (tmp_path / "mine" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "mine")
+    assert found(tmp_path / "mine") == [("midi", "b.mid", "b"), ("midi", "link/a.mid", "a")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "p.mid")
+    (file,) = find_songs(tmp_path)
+    with pytest.raises(FormatError, match="is no file; leave it out"):
+        read_song(file)
+
+
+def test_an_archive_in_a_folder_is_named_where_there_is_nothing_else(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "songs.zip").write_bytes(b"PK")
+    with pytest.raises(DatasetError, match=r"songs\.zip in it has to be given by itself"):
+        find_songs(tmp_path)
+
+
 def test_a_missing_path_says_so(tmp_path):
     with pytest.raises(DatasetError, match="No such file"):
         find_songs(tmp_path / "missing")

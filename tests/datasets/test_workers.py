@@ -23,8 +23,15 @@ def work(item: int) -> str:
     return f"{item} done"
 
 
-def failed(item: int, error: Exception) -> str:
+def failed(item: int, error: BaseException) -> str:
     return f"{item} {type(error).__name__}"
+
+
+def stubborn(item: int) -> str:
+    try:
+        return work(item)
+    except Exception:
+        return f"{item} kept on"
 
 
 def test_results_come_in_order_whatever_the_number_of_processes() -> None:
@@ -88,6 +95,10 @@ def test_what_takes_too_long_is_left(jobs: int) -> None:
     found = list(results(work, failed, [6, 7, 8], jobs=jobs, max_seconds=0.5))
     assert found == ["6 done", f"7 {OutOfTimeError.__name__}", "8 done"]
     assert time.perf_counter() - began < 20
+
+
+def test_what_takes_too_long_cannot_take_that_for_a_fault_of_its_own() -> None:
+    assert list(results(stubborn, failed, [7], jobs=1, max_seconds=0.2)) == [f"7 {OutOfTimeError.__name__}"]
 
 
 def test_nothing_to_do_is_no_result() -> None:

@@ -150,3 +150,10 @@ def test_a_mix_that_names_no_dataset_is_refused_before_anything_is_written(
     with pytest.raises(ConfigError, match="mix 'jazz=1'"):
         train(toy_dataset, tmp_path / "run", toy_config.with_values({"mix": "jazz=1"}))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_written_into_a_dataset_or_a_model(toy_dataset: Path, toy_run: Path, toy_config: Config) -> None:
+    for out, what in ((toy_dataset, "a dataset"), (toy_run / "model", "a model")):
+        with pytest.raises(OutputError, match=f"is {what}: choose another folder"):
+            train(toy_dataset, out, toy_config)
+        assert not (out / "run.json").exists()

@@ -102,7 +102,7 @@ def _said(sheets: Sequence[GridSheet]) -> dict[str, list[str]]:
     }
 
 
-def failed_song(file: SongFile, error: Exception) -> Skip:
+def failed_song(file: SongFile, error: BaseException) -> Skip:
     """A song that took too long, or took its process with it."""
     return Skip(file.name, "OutOfTime" if isinstance(error, OutOfTimeError) else "Crash", f"{file.name}: {error}")
 

@@ -160,6 +160,7 @@ def load_dataset(path: Path) -> Dataset:
     missing = next((name for name in needed if not (path / name).is_file()), None)
     if missing:
         raise DatasetError(f"{path} is incomplete ({missing} is missing): run 'solomuse prepare' again")
+    Shards(path / "shards").check(report["shards"])
     return Dataset(path, report, vocabulary(grid), tuple(report["players"]))
 
 

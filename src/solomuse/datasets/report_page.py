@@ -105,7 +105,7 @@ def _headline(report: Mapping[str, Any]) -> str:
 
 
 def _head(report: Mapping[str, Any]) -> str:
-    windows = sum(split.get("windows", 0) for split in report["splits"].values())
+    windows = report["splits"]["train"].get("windows", 0)
     copies = report["duplicates"]["songs"]
     sources = ", ".join(f"{name} {count:,}" for name, count in report["sources"].items())
     numbers = {
@@ -178,9 +178,7 @@ def _sides(sides: Mapping[str, Any]) -> str:
     stay = "A group holds the songs of one title and those with the same melody, and stays on one side. "
     if sides["by_title_alone"] is None:
         return f"The splits are those of the publishers. Melodies that are on two sides: {sides['on_two_sides']:,}."
-    if not sides["by_title_alone"]:
-        return stay + "Titles alone would have kept them together too."
-    return stay + f"Melodies that would be on two sides by title alone: {sides['by_title_alone']:,}."
+    return stay + f"Melodies that would be on two sides if titles alone decided: {sides['by_title_alone']:,}."
 
 
 def _charts(report: Mapping[str, Any]) -> str:
@@ -237,9 +235,9 @@ def _duplicates(report: Mapping[str, Any]) -> str:
     ]
     listed = f"; the first {len(rows):,} are listed" if len(rows) < found["groups"] else ""
     text = (
-        f"{found['songs']:,} songs in {found['groups']:,} groups, {found['groups_of_several_titles']:,} of them under "
-        f"several titles{listed}. The overlap is the share of short runs of intervals that two songs have in common; "
-        "1 is the same melody in any key."
+        f"Groups of songs: {found['groups']:,}, songs in them: {found['songs']:,}, groups under several titles: "
+        f"{found['groups_of_several_titles']:,}{listed}. The overlap is the share of short runs of intervals that two "
+        "songs have in common; 1 is the same melody in any key."
     )
     return f"<h2>Songs with the same melody</h2>\n<p>{_text(text)}</p>\n" + _table(
         ["=songs", "#titles", "#least overlap"], rows

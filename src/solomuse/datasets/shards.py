@@ -139,11 +139,30 @@ class Shards:
         self._folder = folder
         self._mapped = lru_cache(MOST_OPEN)(self._map)
 
+    def check(self, count: int) -> None:
+        """See that so many shards are there in full.
+
+        Raises
+        ------
+        DatasetError
+            If one is damaged.
+        """
+        for shard in range(count):
+            self._map(shard)
+
     def sheet(self, shard: int, place: int) -> GridSheet:
-        """The lead sheet that starts at `place`; nothing of it is copied."""
+        """The lead sheet that starts at `place`; nothing of it is copied.
+
+        Raises
+        ------
+        DatasetError
+            If the shard is damaged.
+        """
         array = self._mapped(shard)
         notes, chords, bars, *conditions = array[place : place + HEADER].tolist()
         ends = np.cumsum([place + HEADER, 4 * notes, 5 * chords, bars + 1, bars]).tolist()
+        if min(notes, chords, bars) < 0 or ends[-1] > len(array):
+            raise _damaged(_paths(self._folder, shard)[0])
         parts = [array[start:end] for start, end in pairwise(ends)]
         return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tuple(conditions))
 
@@ -164,8 +183,12 @@ def mapped(path: Path, *columns: int) -> NDArray[np.int32]:
     except (OSError, ValueError, EOFError):
         array = np.empty((0, 0, 0), dtype=np.int32)  # of no file
     if array.dtype != np.int32 or array.shape[1:] != columns:
-        raise DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
+        raise _damaged(path)
     return array
+
+
+def _damaged(path: Path) -> DatasetError:
+    return DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
 
 
 def _paths(folder: Path, number: int) -> tuple[Path, Path]:

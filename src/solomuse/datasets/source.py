@@ -17,7 +17,7 @@ from solomuse.datasets.pop909_cl import POP909_CL
 from solomuse.datasets.slakh import SLAKH
 from solomuse.datasets.song_file import Folder, SongFile
 from solomuse.datasets.wjazzd import WJAZZD
-from solomuse.errors import DatasetError
+from solomuse.errors import DatasetError, FormatError
 from solomuse.music.song import Song
 
 SOURCES = {
@@ -42,6 +42,8 @@ def read_song(file: SongFile, sustain: bool = False) -> Song:
     FormatError
         If it cannot be read.
     """
+    if not (file.path.is_file() or file.path.is_dir()):  # a pipe would be waited for
+        raise FormatError(f"{file.path}: is no file; leave it out")
     return SOURCES[file.source].read(file, sustain)
 
 
@@ -102,13 +104,26 @@ def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
     if not found:
         where = "not" if path.is_file() else "holds no file, in any folder, that is"
         what = f"a MIDI file or lead sheet ({_KINDS})" if kind == "auto" else f"of the format {kind}"
-        raise DatasetError(f"{path}: {where} {what}; give another path")
+        inside = f"; {archives[0]} in it has to be given by itself" if (archives := archives_in([path])) else ""
+        raise DatasetError(f"{path}: {where} {what}; give another path{inside}")
     return sorted(found, key=lambda file: file.name)
 
 
+def archives_in(paths: Sequence[Path]) -> list[Path]:
+    """The archives in some folders, at any depth: such are opened where they are given by their own paths only."""
+    folders = (folder for path in paths if path.is_dir() for folder in _walk(path))
+    return [archive for folder in folders for archive in folder.take_files(ARCHIVE_SUFFIXES)]
+
+
 def _walk(root: Path) -> Iterator[Folder]:
-    """The folders at any depth; what is taken out of one is not gone into."""
-    for name, folder_names, file_names in os.walk(root):
+    """The folders at any depth, those behind links too, each once; what is taken out of one is not gone into."""
+    known = set()
+    for name, folder_names, file_names in os.walk(root, followlinks=True):
+        place = Path(name).stat()
+        if (place.st_dev, place.st_ino) in known:
+            folder_names.clear()
+            continue
+        known.add((place.st_dev, place.st_ino))
         folder_names[:] = sorted(entry for entry in folder_names if not entry.startswith("."))
         yield Folder(Path(name), folder_names, sorted(entry for entry in file_names if not entry.startswith(".")))
 

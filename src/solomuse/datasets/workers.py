@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -25,8 +25,8 @@ CHUNKS_AHEAD = 8
 """Chunks that are out for each process: so few results wait in memory."""
 
 
-class OutOfTimeError(Exception):
-    """An item took longer than its limit."""
+class OutOfTimeError(BaseException):
+    """An item took longer than its limit; no `except Exception` on the way takes it for its own."""
 
 
 class ProcessDiedError(Exception):
@@ -35,7 +35,7 @@ class ProcessDiedError(Exception):
 
 def results(
     work: Callable[[Item], Result],
-    failed: Callable[[Item, Exception], Result],
+    failed: Callable[[Item, BaseException], Result],
     items: Sequence[Item],
     jobs: int,
     max_seconds: float = 0,
@@ -104,7 +104,7 @@ def _one_thread_each() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _alone(guarded: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], item: Item) -> Result:
+def _alone(guarded: Callable[[Item], Result], failed: Callable[[Item, BaseException], Result], item: Item) -> Result:
     """The result of one item in a process of its own."""
     with _pool(1) as pool:
         try:
@@ -133,7 +133,7 @@ def _chunk(guarded: Callable[[Item], Result], items: Sequence[Item]) -> list[Res
 
 
 def _guarded(
-    work: Callable[[Item], Result], failed: Callable[[Item, Exception], Result], max_seconds: float, item: Item
+    work: Callable[[Item], Result], failed: Callable[[Item, BaseException], Result], max_seconds: float, item: Item
 ) -> Result:
     try:
         with _time_limit(max_seconds):
@@ -166,12 +166,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
             faulthandler.cancel_dump_traceback_later()
 
 
+@cache
 def _nowhere() -> int:
     """A file descriptor that swallows what is written, opened once for each process."""
-    global _sink
-    if _sink < 0:
-        _sink = os.open(os.devnull, os.O_WRONLY)
-    return _sink
-
-
-_sink = -1
+    return os.open(os.devnull, os.O_WRONLY)

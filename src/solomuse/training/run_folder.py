@@ -112,8 +112,11 @@ def refuse_to_overwrite(out: Path) -> None:
     Raises
     ------
     OutputError
-        If `out` holds a run with a checkpoint or a model.
+        If `out` holds a run with a checkpoint or a model, or is a dataset or a model.
     """
+    for name, what in (("dataset.json", "a dataset"), ("solomuse.json", "a model")):
+        if (out / name).exists():
+            raise OutputError(f"{out} is {what}: choose another folder for the run")
     if (out / RUN).exists() and (checkpoints(out) or (out / MODEL).exists()):
         raise OutputError(f"{out} holds a run already: pass --resume to go on with it, or choose another folder")
 

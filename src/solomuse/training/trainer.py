@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from solomuse.config import Config
 from solomuse.datasets.load import Dataset, Windows
-from solomuse.errors import ConfigError, OutputError
+from solomuse.errors import ConfigError, OutputError, SoloMuseError
 from solomuse.model.folder import save_about
 from solomuse.model.likelihood import IGNORED, Likelihood, likelihood
 from solomuse.model.melodies import MELODIES, Melodies, melodies_file, melodies_of
@@ -230,6 +230,8 @@ class SoloTrainer(Trainer):
             self.accelerator.wait_for_everyone()
             if self.args.should_save:
                 seal(partial_folder, final)
+        except SoloMuseError:
+            raise
         except Exception as error:
             if self.args.should_save:
                 shutil.rmtree(self.args.output_dir, ignore_errors=True)
