@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from listening import heard, human_solos
-from soloist import event_scores, model_of
+from soloist import event_scores, fitted, model_of
 from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedModel
@@ -113,19 +113,11 @@ def fit(dataset: Dataset, path: Path) -> Iterator[str]:
     windows = dataset.windows("train")
     chosen = np.random.default_rng(0).permutation(np.unique(windows.songs))[:SONGS]
     found, _ = lines(model_of(path, dataset), replace(windows, table=windows.table[np.isin(windows.songs, chosen)]))
-    fitted = torch.full((REACH + 1,), 0.1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([fitted], max_iter=50, line_search_fn="strong_wolfe")
-
-    def held() -> Tensor:
-        optimizer.zero_grad()
-        bits = cost(found, fitted) + 1e-4 * fitted.square().mean()
-        bits.backward()
-        return bits
-
-    optimizer.step(held)
+    start = torch.full((REACH + 1,), 0.1)
+    strong = fitted(start, lambda strong: cost(found, strong) + 1e-4 * strong.square().mean())
     yield f"| notes before that are the same | {' | '.join(str(count) for count in range(REACH + 1))} |"
     yield f"|{'---|' * (REACH + 2)}"
-    yield f"| fitted | {' | '.join(f'{value:.2f}' for value in fitted.tolist())} |"
+    yield f"| fitted | {' | '.join(f'{value:.2f}' for value in strong.tolist())} |"
     yield f"| `USUAL` | {' | '.join(f'{value:.2f}' for value in USUAL)} |"
 
 

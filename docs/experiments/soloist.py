@@ -5,6 +5,7 @@
     python docs/experiments/soloist.py ends DATASET MODEL          # rests where a solo begins and ends
     python docs/experiments/soloist.py chords DATASET MODEL        # what another tune's chart costs, and where
     python docs/experiments/soloist.py guidance DATASET MODEL      # the same for a chart that is heard more or less
+    python docs/experiments/soloist.py around DATASET MODEL        # whether the chords around tell more than it hears
 
 DATASET is that of the solos, of `solomuse prepare`; a MODEL is a model folder or a run. The first two measure on the
 validation split, the others on both held-back ones.
@@ -13,7 +14,7 @@ validation split, the others on both held-back ones.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +37,8 @@ from solomuse.generation import Controls
 from solomuse.model.folder import load_model
 from solomuse.model.likelihood import IGNORED, Sequence_, likelihood, logits_of, padded
 from solomuse.model.rests import LAST, SILENT
+from solomuse.music.note import TICKS_PER_QUARTER
+from solomuse.music.scales import chord_tones
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.conditions import without_chords
 from solomuse.tokens.encoding import encode
@@ -45,6 +48,10 @@ from solomuse.training.rests import rest_odds
 from solomuse.training.teachers import Teachers
 
 GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.3, 1.5)
+NEIGHBOURS = (-2, -1, 1, 2)
+"""Of the chord over which a note begins."""
+REACHES = (8, 32, 10_000)
+"""Quarters within which chords tell what is at home where a note stands."""
 
 
 def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:
@@ -147,6 +154,77 @@ def guidance(dataset: Dataset, path: Path) -> Iterator[str]:
         yield f"| {value} | {own:.3f} | {other - own:.3f} |"
 
 
+def around(dataset: Dataset, path: Path) -> Iterator[str]:
+    """Whether weights for what a pitch class is in the chords around a note improve on a model's expectations."""
+    model, codec = model_of(path, dataset), Codec(dataset.vocabulary)
+    found = {
+        split: [_with_surroundings(model, window, codec) for window in dataset.windows(split)]
+        for split in ("validation", "test")
+    }
+    yield f"| fitted to | {' | '.join(found)} |\n|{'---|' * (len(found) + 1)}"
+    none = torch.zeros(found["test"][0][2].shape[-1])
+    before = {split: _pitch_bits(lines, none) for split, lines in found.items()}
+    yield f"| nothing | {' | '.join(f'{float(value):.3f}' for value in before.values())} |"
+    for fitted_to, lines in found.items():
+        weights = fitted(none, lambda weights, own=lines: _pitch_bits(own, weights) + 1e-3 * weights.square().sum())
+        gains = (float(_pitch_bits(own, weights) - before[split]) for split, own in found.items())
+        yield f"| {fitted_to} | {' | '.join(f'{gain:+.3f}' for gain in gains)} |"
+
+
+Line = tuple[Tensor, Tensor, Tensor]
+"""What a model expected of each pitch, in nats, shape (N, 128); which came, (N,); the surroundings, (N, 12, F)."""
+
+
+def fitted(start: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
+    """The numbers at which a loss is least."""
+    numbers = start.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([numbers], max_iter=60, line_search_fn="strong_wolfe")
+
+    def lost() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(numbers)
+        value.backward()
+        return value
+
+    optimizer.step(lost)
+    return numbers.detach()
+
+
+def _pitch_bits(lines: Sequence[Line], weights: Tensor) -> Tensor:
+    classes = torch.arange(128) % 12
+    costs = [
+        functional.cross_entropy(nats + (surroundings @ weights)[:, classes], own, reduction="none")
+        for nats, own, surroundings in lines
+    ]
+    return torch.cat(costs).mean() / np.log(2)
+
+
+def _with_surroundings(model: PreTrainedModel, sequence: Sequence_, codec: Codec) -> Line:
+    """What is known of each pitch class, for those in the chord and beside it apart: whether it is a tone of each of
+    `NEIGHBOURS`, and of the next one if that comes within a quarter; its share of the chords' time within `REACHES`."""
+    scores, targets = event_scores(model, sequence)
+    notes = codec.vocabulary.note_on
+    is_note = (targets >= notes.start) & (targets < notes.stop)
+    sheet = codec.decode(sequence[0].tolist())
+    spans = list(sheet.chart.spans())
+    tones = np.zeros((len(spans) + 4, 12))  # two silent chords at both ends
+    for place, span in enumerate(spans):
+        tones[place + 2, [*chord_tones(span.chord)]] = 1
+    starts, lengths = (np.array([getattr(span, name) for span in spans]) for name in ("time", "duration"))
+    times = np.array([note.time for note in sheet.melody])
+    chord = np.searchsorted(starts, times, side="right") - 1
+    known = [tones[chord + 2 + step] for step in NEIGHBOURS]
+    is_near = (starts + lengths)[chord] - times <= TICKS_PER_QUARTER
+    known.append(tones[chord + 3] * is_near[:, None])
+    for reach in REACHES:
+        away = (starts + lengths / 2 - times[:, None]) / (reach * TICKS_PER_QUARTER)
+        weights = np.exp(-(away**2) / 2) * lengths
+        known.append(np.log(weights @ tones[2:-2] / weights.sum(1, keepdims=True) + 0.05))
+    values, here = np.stack(known, axis=-1), tones[chord + 2][..., None]
+    both = torch.tensor(np.concatenate([values * here, values * (1 - here)], axis=-1), dtype=torch.float32)
+    return scores[is_note][:, notes.ids].log_softmax(-1), targets[is_note] - notes.start, both
+
+
 @torch.no_grad()
 def event_scores(model: PreTrainedModel, sequence: Sequence_) -> tuple[Tensor, Tensor]:
     """Scores of each next event, shape (events, V), and which one came."""
@@ -181,7 +259,7 @@ def after(start: Sequence_, events: Sequence_) -> Sequence_:
     return token_ids, features
 
 
-TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords, "guidance": guidance}
+TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords, "guidance": guidance, "around": around}
 
 
 def main() -> None:

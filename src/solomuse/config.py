@@ -87,7 +87,11 @@ class DataConfig:
         _require(
             self.grid in GRIDS, f"grid is {self.grid}: expected {' or '.join(map(str, GRIDS))} steps per quarter note"
         )
-        _require(0 < self.hop_bars <= self.window_bars, "hop_bars must lie between 1 and window_bars")
+        _require(self.window_bars >= 1, f"window_bars is {self.window_bars}: expected at least 1")
+        _require(
+            1 <= self.hop_bars <= self.window_bars,
+            f"hop_bars is {self.hop_bars}: expected 1 to window_bars, which is {self.window_bars}",
+        )
         _require(self.seq_len >= 32, f"seq_len is {self.seq_len}: expected at least 32 tokens")
         _require(0 < self.held_back < 0.5, f"held_back is {self.held_back}: expected a share between 0 and 0.5")
         is_choice = re.fullmatch(r"best|all|name=.+|track=\d+", self.melody)

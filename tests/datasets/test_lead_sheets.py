@@ -55,6 +55,27 @@ def test_a_chart_is_read_from_text_and_from_a_file(tmp_path: Path) -> None:
     assert read_lead_sheet("C7 | F7").chart.bars == read_lead_sheet(tmp_path / "blues.txt").chart.bars
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("name", ["été.txt", "été.abc", "été.ls"])
+def test_a_text_is_read_in_every_encoding(tmp_path: Path, encoding: str, name: str) -> None:
+    text_by_ending = {
+        ".txt": "title: Été\nC | F",
+        ".abc": 'X:1\nT:Été\nM:4/4\nL:1/4\nK:C\n"C"C4|"F"F4|\n',
+        ".ls": "(title Été)\nC | F |\n",
+    }
+    path = tmp_path / name
+    path.write_bytes(text_by_ending[path.suffix].replace("\n", "\r\n").encode(encoding))
+    sheet = read_lead_sheet(path)
+    assert (sheet.chart.title, [span.chord.symbol() for span in sheet.chart.spans()]) == ("Été", ["C", "F"])
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)), "C | F".encode("utf-16-le"), b"\xff\xfeC"])
+def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "chart.txt").write_bytes(data)
+    with pytest.raises(FormatError, match=r"chart\.txt: not a text file"):
+        read_lead_sheet(tmp_path / "chart.txt")
+
+
 @pytest.mark.parametrize("bars", [1, 60, 200, 600])
 def test_a_chart_on_one_line_is_no_path_however_long_it_is(bars: int) -> None:
     assert len(read_lead_sheet("Dm7 | " * bars + "G7").chart.bars) == bars + 1
@@ -92,6 +113,11 @@ def test_without_chords_a_song_has_to_have_a_melody(tmp_path: Path) -> None:
         read_lead_sheet(tmp_path / "pad.mid")
 
 
+@pytest.mark.parametrize("chart", ["C/E", "Dm7 / / G7 | C", "C:maj/3", "bb7/d", "(3/4)C"])
+def test_a_slash_in_a_chord_makes_no_path(chart: str) -> None:
+    assert read_lead_sheet(chart).chart == parse_chart(chart)
+
+
 @pytest.mark.parametrize("song", ["2", "blue door", "Blue"])
 def test_one_of_several_is_chosen_by_number_or_title(song: str) -> None:
     assert read_lead_sheet(LINK, song).chart.title == "Blue Door"
@@ -107,6 +133,9 @@ def test_one_of_several_is_chosen_by_number_or_title(song: str) -> None:
         (BOOK, None, ChartError, "holds 2 songs"),
         ("nowhere.musicxml", None, FormatError, "there is no such file"),
         (Path("nowhere"), None, FormatError, "there is no such file"),
+        *((path, None, FormatError, "there is no such file") for path in ("/nowhere/x", "./nowhere", "nowhere/Dm7")),
+        *((folder, None, FormatError, "but a folder; give a file") for folder in ("/", ".", Path("/"))),
+        ("", None, ChartError, "the chart is empty"),
     ],
 )
 def test_what_cannot_be_chosen_or_found_is_said(
@@ -131,6 +160,12 @@ def test_of_a_book_a_bad_tune_costs_itself_only(tmp_path: Path) -> None:
     assert "holds 5 beats" in str(second.result)
     with pytest.raises(FormatError, match="holds 5 beats"):
         read_lead_sheet(tmp_path / "book.abc", "Two")
+
+
+def test_a_title_of_a_book_is_that_of_its_tune(tmp_path: Path) -> None:
+    (tmp_path / "book.abc").write_text(BOOK.replace("T:One", "T: 100\\% Jig % a comment"), encoding="utf-8")
+    titles = [file.title for file in find_songs(tmp_path)]
+    assert titles == ["100% Jig", "Two"] == [sheet.name for sheet in read_lead_sheets(tmp_path / "book.abc")]
 
 
 def test_lead_sheets_are_songs_to_learn_from(tmp_path: Path) -> None:

@@ -193,6 +193,30 @@ def test_a_key_beyond_seven_accidentals_can_be_printed(key: str) -> None:
     assert parse_chart(print_chart(sheet.chart)).key == sheet.chart.key
 
 
+@pytest.mark.parametrize("key", ["", "clef=bass", "bass", "treble-8", "clef=alto middle=d", "middle=d octave=1"])
+def test_a_clef_is_no_key(key: str) -> None:
+    assert pitches(read("BFBB|", key=key)) == [71, 65, 71, 71]
+
+
+@pytest.mark.parametrize(
+    "more", ["clef=bass", "clef=alto", "bass", "treble-8", "middle=d", "maj clef=bass middle=d", "transpose=-2 m=d"]
+)
+def test_a_clef_behind_a_key_changes_no_note(more: str) -> None:
+    sheet = read("BFBB|", key=f"F {more}")
+    assert (pitches(sheet), sheet.chart.key) == ([70, 65, 70, 70], "F:maj")
+
+
+def test_accidentals_and_a_clef_stand_behind_one_key() -> None:
+    assert pitches(read("BFBB|", key="F dor ^f clef=bass")) == [70, 66, 70, 70]
+
+
+@pytest.mark.parametrize("part", ["trombone", "viola", "tenor-voice", "flute"])
+def test_a_part_in_any_clef_is_read_back_as_the_same(part: str) -> None:
+    melody = tuple(Note(480 * index, pitch, 480) for index, pitch in enumerate((58, 57, 53, 65)))
+    sheet = LeadSheet(parse_chart("key: F\nBb"), melody)
+    assert read_abc(write_abc(sheet, part=INSTRUMENTS[part])) == [sheet]
+
+
 def test_a_key_of_eight_sharps_has_a_double_sharp() -> None:
     (sheet,) = read_abc(tune("FCGA|", key="G#"))
     assert (pitches(sheet), sheet.chart.key) == ([67, 61, 68, 70], "Ab:maj")

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from symusic.core import ScoreTick
 
 from solomuse.errors import FormatError, OutputError
 from solomuse.formats import midi, smf
@@ -632,6 +633,16 @@ def test_a_song_reads_back_as_it_was_written(song: Song) -> None:
         path = Path(folder) / "song.mid"
         write_midi(song, path)
         assert read_midi(path) == song
+
+
+@pytest.mark.parametrize("text", ["key: E\nC#m7 | F#7 | Bmaj7 | G#m7 D#7 |", "key: Gb\nGbmaj7 | Cb7/Eb |"])
+def test_markers_spell_the_chords_in_the_key(tmp_path: Path, text: str) -> None:
+    chart = parse_chart(text)
+    song = Song((NOTE,), chords=tuple(chart.spans()), key=chart.key)
+    write_midi(song, tmp_path / "a.mid")
+    markers = [marker.text for marker in ScoreTick(tmp_path / "a.mid").markers]
+    assert markers == [*(span.chord.symbol(key=chart.key) for span in chart.spans()), "N.C."]
+    assert read_midi(tmp_path / "a.mid").chords == song.chords
 
 
 def test_a_gap_between_chords_reads_back_as_no_chord(tmp_path: Path) -> None:

@@ -140,6 +140,22 @@ def test_chords_stand_where_their_offset_says_also_before_the_bar_line() -> None
     assert print_chart(sheet.chart) == "C F G | Gmaj:1 Am:3"
 
 
+@pytest.mark.parametrize(
+    ("bar", "expected"),
+    [
+        (harmony("C") + harmony("F") + note("C5", 4), "C F |"),
+        (harmony("C") + harmony("F") + harmony("G") + note("C5", 4), "C:2 F:1 G:1 |"),
+        (harmony("C") + note("C5", 1) + harmony("F") + harmony("G") + note("C5", 3), "C:1 F:2 G:1 |"),
+        (harmony("C") + harmony("F") + note("C5", 2) + harmony("G") + note("C5", 2), "C:1 F:1 G:2 |"),
+        (harmony("C") + harmony("F") + note("C5", 1) + harmony("G") + note("C5", 3), "C:0.5 F:0.5 G:3 |"),
+        (harmony("C") + harmony("C") + note("C5", 4), "C |"),
+        (harmony("C") + harmony("F", more="<offset>12</offset>") + note("C5", 4), "C:3 F:1 |"),
+    ],
+)
+def test_chords_at_one_place_share_the_time_to_the_next(bar: str, expected: str) -> None:
+    assert parse_musicxml(score(bar)).chart == parse_chart(expected.replace(":", "maj:"))
+
+
 def test_repeats_and_endings_are_played_out() -> None:
     forward = '<barline location="left"><repeat direction="forward"/></barline>'
     first = '<barline location="left"><ending number="1" type="start"/></barline>'

@@ -54,6 +54,9 @@ def bars(text: str) -> list[str]:
         ("iiø7 V7 | i in A minor", ["Bm7b5:2 E7:2", "Am:4"]),
         ("C ; F", ["C:4", "F:4"]),
         ("C/E | F#m7/c#", ["C/E:4", "F#m7/Db:4"]),
+        ("| C || D |]\n| E |\n\n| F |", ["C:4", "D:4", "E:4", "F:4"]),
+        ("C | |: D :| |: E :| | F", ["C:4", "D:4", "D:4", "E:4", "E:4", "F:4"]),
+        ("|: C |1. F :| |2. G |", ["C:4", "F:4", "C:4", "G:4"]),
     ],
 )
 def test_a_chart_is_read_bar_by_bar(text: str, expected: list[str]) -> None:
@@ -68,6 +71,10 @@ def test_headers_and_sections_are_kept() -> None:
     facts = (chart.title, chart.composer, chart.style, chart.key, chart.qpm)
     assert facts == ("Foxglove Waltz", "A. Nobody", "Jazz Waltz", "F#:min", 140.0)
     assert [bar.section for bar in chart.bars] == ["A", None, "A", None, "B section", None]
+
+
+def test_without_bar_lines_a_section_begins_with_the_next_chord() -> None:
+    assert [bar.section for bar in parse_chart("[A] C F [B] G D").bars] == ["A", None, "B", None]
 
 
 @given(charts, st.none() | st.sampled_from(["C:maj", "F#:min", "Eb:maj", "Gb:maj"]), st.lists(st.integers(0, 4)))
@@ -85,6 +92,11 @@ def test_a_printed_chart_is_spelled_in_its_key() -> None:
     chart = parse_chart("key: F\nF | C#7 | Gm7 | C7")
     assert print_chart(chart) == "key: F\nF | Db7 | Gm7 | C7 |"
     assert print_chart(chart.transpose(2)) == "key: G\nG | Eb7 | Am7 | D7 |"
+
+
+@pytest.mark.parametrize("text", ["key: Gb\nGbmaj7 | Cb7 | Abm7/Cb |", "key: F#\nCm7b5 | E#7 | F# |"])
+def test_a_chart_names_the_chords_of_its_scale_as_the_key_does(text: str) -> None:
+    assert print_chart(parse_chart(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -119,6 +131,23 @@ def test_a_roman_numeral_is_a_chord_of_its_key(roman: str, key: str, label: str)
         ("% | C", "bar 1.*first bar"),
         ("C | (3/4)", "bar 2.*no chord"),
         ("C | (3/4) %", "bar 2.*meter is 3/4"),
+        *(
+            (text, "bar 2: it holds no chord.*N.C.*or %")
+            for text in ("C | | D", "C ||| D", "C | |", "C |1. | F :|2. G")
+        ),
+        *((text, "bar 1: it holds no chord") for text in ("| | C", "|: | C :|", "|: :| C")),
+        ("C | F :| :| D", "bar 3: it holds no chord"),
+        *(
+            (text, "bar 2: no repeat leads to its ending")
+            for text in ("C | 2. F", "C | 1. F | G", "C |1. F || G :|2. A")
+        ),
+        ("|: C |1. F :|3. G |", "bar 3: no repeat leads to its ending"),
+        *((f"{name}: C | F", rf"bar 1: '{name}:' .*\[{name}\]") for name in ("A", "Intro", "Verse 1", "Artist")),
+        ("C | F | B: G", r"bar 3: 'B:' .*\[B\]"),
+        ("A: C F", r"bar 1: 'A:' .*\[A\]"),
+        ("[A] C | F [B] G | D", r"bar 2: \[B\] stands behind a chord"),
+        ("C | F (3/4) G", r"bar 2: \(3/4\) stands behind a chord"),
+        *((f"C | {word} | F", "bar 2: .*write the form out") for word in ("D.C. al Fine", "DS", "G Fine", "(To Coda)")),
         ("C | Dm7:3 G7:2", "bar 2.*5 beats.*4/4 has 4"),
         ("C | Dm7:3", "bar 2.*3 beats"),
         ("C:maj:0 | D", "bar 1"),

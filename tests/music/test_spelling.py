@@ -40,6 +40,10 @@ def names(chart: str, *pitches: int) -> str:
         ("key: C\nAm7", (68, 69), "G# A"),
         ("key: Db\nDb", (65, 66, 68), "F Gb Ab"),
         ("key: B\nB", (63, 66, 70), "D# F# A#"),
+        ("key: Gb\nGb", (66, 71, 70), "Gb Cb Bb"),  # so do C flat and E sharp in the keys that have them
+        ("key: Gb\nCb7", (71, 75, 69), "Cb Eb A"),
+        ("key: F#\nF#", (65, 66), "E# F#"),
+        ("key: F#m\nF#m", (65, 66), "E# F#"),
         ("key: C\nN.C.", (66, 67, 66, 65), "F# G Gb F"),
         ("N.C.", (61, 66), "Db F#"),
     ],

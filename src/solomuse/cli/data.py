@@ -18,11 +18,11 @@ DOWNLOADS = Path("01.data") / "Remote"
 def add_commands(add: AddCommand) -> None:
     """Add them to the command line."""
     prepare = add("prepare", _prepare, "songs to a dataset", "solomuse prepare my_midi --out dataset")
-    prepare.add_argument("source", nargs="+", type=Path)
-    prepare.add_argument("--out", type=Path, required=True)
+    prepare.add_argument("source", nargs="+", type=Path, help="folders, archives and files")
+    prepare.add_argument("--out", type=Path, required=True, help="the folder of the dataset")
     prepare.add_argument("--jobs", type=int, default=0, help="processes; 0 for one a core")
     prepare.add_argument("--engine", choices=("local", "ray"), default="local", help="what runs them")
-    prepare.add_argument("--max_files", "--max-files", type=int, default=0)
+    prepare.add_argument("--max_files", "--max-files", type=int, default=0, help="so many songs at random; 0 for all")
     prepare.add_argument("--force", action="store_true", help="replace a dataset that exists")
     add_fields(prepare, DATA_FIELDS)
     prepare.add_argument("--omitted", action="store_const", const=True, help="take in what publishers leave out")

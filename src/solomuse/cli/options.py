@@ -8,53 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, get_type_hints
 
-from solomuse.config import DEFAULT_SIZE, SIZES, Config, load_config
+from solomuse.config import DEFAULT_SIZE, SIZES, Config, DataConfig, ModelConfig, TrainConfig, load_config
 from solomuse.errors import OutputError, SoloMuseError
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
-FIELDS = {
-    "grid": int,
-    "seq_len": int,
-    "window_bars": int,
-    "hop_bars": int,
-    "held_back": float,
-    "chords": str,
-    "melody": str,
-    "min_confidence": float,
-    "format": str,
-    "splits": str,
-    "swing": str,
-    "max_seconds": float,
-    "style": str,
-    "n_layer": int,
-    "n_head": int,
-    "n_embd": int,
-    "block_size": int,
-    "dropout": float,
-    "epochs": float,
-    "max_minutes": float,
-    "batch_size": int,
-    "gradient_accumulation_steps": int,
-    "learning_rate": float,
-    "weight_decay": float,
-    "mix": str,
-    "chord_dropout": float,
-    "condition_dropout": float,
-    "teacher_share": float,
-    "warmup": float,
-    "max_grad_norm": float,
-    "eval_steps": int,
-    "patience": int,
-    "keep_checkpoints": int,
-    "device": str,
-    "precision": str,
-    "compile": str,
-    "threads": int,
-}
 HELP = {
     "grid": "steps a quarter: 4 (sixteenths) or 12 (sixteenths and triplets)",
+    "seq_len": "longest window in tokens",
+    "window_bars": "bars of a window",
+    "hop_bars": "bars from one window to the next",
     "chords": "auto, given or inferred",
     "melody": "best, all (whoever has it, bar by bar), name=TEXT or track=N",
     "held_back": "share of the tunes to stop by, and as many again to measure by; 0.1",
@@ -64,6 +28,16 @@ HELP = {
     "swing": "straighten or keep swung eighths",
     "max_seconds": "time limit for one song",
     "style": "of the songs whose source names none: bebop, pop, folk ...",
+    "n_layer": "layers of the model",
+    "n_head": "attention heads of a layer",
+    "n_embd": "width of the model, a multiple of twice the heads",
+    "block_size": "longest sequence that the model can attend to, in tokens",
+    "dropout": "share of what each layer gives that is left out in training",
+    "epochs": "passes over the dataset; 0.1 is a tenth of one",
+    "max_minutes": "stop after so many; 0 for no limit",
+    "learning_rate": "peak of Adam's rate",
+    "weight_decay": "of Adam",
+    "threads": "of the CPU; 0 leaves it to torch",
     "batch_size": "windows at once in each process",
     "gradient_accumulation_steps": "batches that make one step",
     "warmup": "share of the steps over which the learning rate rises",
@@ -79,10 +53,17 @@ HELP = {
     "precision": "auto, bf16 or fp32",
     "compile": "auto, on or off: torch.compile",
 }
-DATA_FIELDS = (
-    *("grid", "seq_len", "window_bars", "hop_bars", "chords", "melody", "min_confidence", "format", "splits"),
-    *("held_back", "swing", "max_seconds", "style"),
-)
+"""What each option of the configuration is; those fields that are missing here have none."""
+
+
+def _types(part: type) -> dict[str, Callable[[str], Any]]:
+    """What reads the text of each option of a part of the configuration."""
+    hints = get_type_hints(part)
+    return {name: hints[name] if hints[name] in (int, float) else str for name in hints if name in HELP}
+
+
+DATA_FIELDS = _types(DataConfig)
+FIELDS = DATA_FIELDS | _types(ModelConfig) | _types(TrainConfig)
 SWITCHES = ("omitted", "sustain", "learn_chart")
 
 
@@ -121,10 +102,10 @@ def guarded(run: Callable[[], int]) -> int:
 def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
     """Add an option for each of these fields of the configuration."""
     command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else {DEFAULT_SIZE}")
-    command.add_argument("--seed", type=int)
+    command.add_argument("--seed", type=int, help="of all that is drawn at random; 1")
     for name in names:
         command.add_argument(
-            *dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), type=FIELDS[name], help=HELP.get(name)
+            *dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), type=FIELDS[name], help=HELP[name]
         )
 
 

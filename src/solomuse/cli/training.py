@@ -23,7 +23,7 @@ def add_commands(add: AddCommand) -> None:
     """Add them to the command line."""
     train = add("train", _train, "train a model on a dataset", "solomuse train dataset --out run --size tiny")
     train.add_argument("dataset", type=Path, nargs="+", help="of several the first is the one that is measured")
-    train.add_argument("--out", type=Path, required=True)
+    train.add_argument("--out", type=Path, required=True, help="the folder of the run")
     train.add_argument("--resume", action="store_true", help="go on from the newest whole checkpoint in --out")
     train.add_argument(
         "--init", type=Path, metavar="MODEL", help="begin with the weights of a model folder or a run; default: bundled"

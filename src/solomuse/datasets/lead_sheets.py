@@ -14,7 +14,7 @@ from solomuse.datasets.conditions import solo_instrument
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError, SoloMuseError
-from solomuse.formats.abc import read_abc_tunes, split_tunes
+from solomuse.formats.abc import read_abc_tunes, split_tunes, tune_title
 from solomuse.formats.improvisor import improvisor_title, read_improvisor
 from solomuse.formats.ireal import read_ireal_songs
 from solomuse.formats.midi import read_midi
@@ -73,13 +73,13 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     elif path.name.lower().endswith(MUSICXML_SUFFIXES):
         sheets = [_read(path.stem, lambda: read_musicxml(path, lenient=lenient))]
     elif path.name.lower().endswith(ABC_SUFFIXES):
-        sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(_text_of(path), lenient=lenient)]
+        sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(read_text(path), lenient=lenient)]
     elif path.name.lower().endswith(IMPROVISOR_SUFFIXES):
         sheets = [_read(path.stem, lambda: _read_improvisor(path, lenient=lenient))]
     elif path.name.lower().endswith(MIDI_SUFFIXES):
         sheets = [_read(path.stem, lambda: _of_midi(read_midi(path)))]
     else:
-        sheets = list(_of_text(_text_of(path), path.stem, lenient))
+        sheets = list(_of_text(read_text(path), path.stem, lenient))
     errors = [sheet.result for sheet in sheets if isinstance(sheet.result, SoloMuseError)]
     if not sheets:
         raise FormatError(f"{source}: holds no tune")
@@ -123,22 +123,34 @@ def _chosen(sheets: Sequence[NamedSheet], song: str | None) -> NamedSheet:
 def _path_of(source: str | Path) -> Path | None:
     """The file that a source names; None where it is a chart itself."""
     text = str(source)
-    if not isinstance(source, Path) and (len(text) > _LONGEST_PATH or "\n" in text or _holds_links(text)):
+    is_path = 0 < len(text) <= _LONGEST_PATH and "\n" not in text and not _holds_links(text)
+    if not isinstance(source, Path) and not is_path:
         return None
     path = Path(source)
     with suppress(OSError):  # as of a name that is too long, which no file has
-        if path.is_file():
+        if path.is_dir():
+            raise FormatError(f"{path}: there is no such file but a folder; give a file in it")
+        if path.exists():
             return path
     if isinstance(source, Path) or path.name.lower().endswith(_SUFFIXES):
         raise FormatError(f"{path}: there is no such file; check the path")
+    if _looks_like_path(text):
+        raise FormatError(f"{text}: there is no such file, nor is this a chart; check the path")
     return None
 
 
-def _text_of(path: Path) -> str:
+def _looks_like_path(text: str) -> bool:
+    """Whether a text can only be a path: from a root on, or one word with a slash behind what is no chord."""
+    if re.match(r"(?:/|\.{1,2}/|~)\S", text):
+        return True
+    first, slash, _ = text.partition("/")
+    if not slash or re.search(r"[\s|:;(]", text):
+        return False
     try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+        parse_chart(f"key: C; {first}")  # a key, as it may be the V of V/ii
+    except SoloMuseError:
+        return True
+    return False
 
 
 def _holds_links(text: str) -> bool:
@@ -196,8 +208,7 @@ def _find_tunes(folder: Folder) -> Iterator[SongFile]:
         except FormatError:
             tunes = [""]  # reading it says what is wrong
         for number, tune in enumerate(tunes, start=1):
-            title_line = re.search(r"^T:\s*(.+?)\s*$", tune, re.MULTILINE)
-            yield SongFile("abc", path, title_line.group(1) if title_line else f"{path.stem} {number}", tune=number)
+            yield SongFile("abc", path, tune_title(tune) or f"{path.stem} {number}", tune=number)
 
 
 def _read_tune(file: SongFile, _sustain: bool) -> Song:

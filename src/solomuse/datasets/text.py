@@ -1,14 +1,18 @@
-"""Text files of data sets."""
+"""Text files: charts, books of tunes, tables of data sets."""
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from solomuse.errors import FormatError
 
 
 def read_text(path: Path) -> str:
-    """What a UTF-8 text file holds, without a byte order mark.
+    """What a text file holds, without a byte order mark, all line ends those of Unix.
+
+    It is read as its byte order mark says, else as UTF-8, else as what older programs wrote: Windows-1252, of which
+    Latin-1 is a part.
 
     Raises
     ------
@@ -16,8 +20,15 @@ def read_text(path: Path) -> str:
         If the file is missing, cannot be read, or is no text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror}); unpack the data set again") from None
-    except UnicodeDecodeError:
-        raise FormatError(f"{path}: not a text file in UTF-8; unpack the data set again") from None
+        raise FormatError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise FormatError(f"{path}: not a text file; save it as UTF-8, or get it again")

@@ -365,7 +365,7 @@ def write_midi(song: Song, path: Path) -> None:
         score.time_signatures.append(TimeSignatureTick(time, meter.numerator, meter.denominator))
     if song.key in _SIGNATURE_BY_KEY:
         score.key_signatures.append(KeySignatureTick(0, *_SIGNATURE_BY_KEY[song.key]))
-    for time, text in _markers(song.chords):
+    for time, text in _markers(song.chords, song.key):
         score.markers.append(TextMetaTick(time, text))
     if song.swing is not None:
         score.markers.append(TextMetaTick(0, f"{SWING_MARKER} {song.swing:.3f}"))
@@ -374,12 +374,15 @@ def write_midi(song: Song, path: Path) -> None:
     write_whole(path, score.dumps_midi())
 
 
-def _markers(spans: Sequence[ChordSpan]) -> Iterator[tuple[int, str]]:
-    """Times and texts of the markers: a symbol where a chord begins, ``N.C.`` where one ends and none follows."""
+def _markers(spans: Sequence[ChordSpan], key: str | None) -> Iterator[tuple[int, str]]:
+    """Times and texts of the markers: a symbol where a chord begins, ``N.C.`` where one ends and none follows.
+
+    Symbols are spelled in the key.
+    """
     follower_times = [*(span.time for span in spans), None][1:]
     for span, follower_time in zip(spans, follower_times, strict=True):
         # "?", the symbol of an unknown chord, is for the eye: no parser reads it.
-        yield span.time, "X" if span.chord == UNKNOWN_CHORD else span.chord.symbol()
+        yield span.time, "X" if span.chord == UNKNOWN_CHORD else span.chord.symbol(key=key)
         if span.end != follower_time:
             yield span.end, NO_CHORD.symbol()
 

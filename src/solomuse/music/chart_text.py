@@ -11,7 +11,8 @@
 
 Chords of a bar share its beats evenly, the first ones taking what does not divide; ``.`` and ``/`` hold the chord
 before and take a share too. ``Dm7:3 G7:1`` gives lengths in beats; chords without one share what is left.
-``%`` and ``x`` repeat the bar before. Repeats are played out. Without any bar line each chord is a bar.
+``%`` and ``x`` repeat the bar before. Repeats are played out. Without any bar line each chord is a bar. Nothing between
+two bar lines of one line is an empty bar, which is refused, but not in ``:| |``, ``| |:`` and ``:| |:``.
 With a key, Roman numerals are chords: ``key=Bb: ii7 V7 | Imaj7``, ``ii7 V7 Imaj7 in Bb``.
 """
 
@@ -21,12 +22,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import groupby
 
 from solomuse.errors import ChartError, ChordError
 from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.chord import Chord, SymbolStyle
 from solomuse.music.keys import parse_key
-from solomuse.music.meter import COMMON_TIME, Meter, parse_meter
+from solomuse.music.meter import COMMON_TIME, SHORTEST_SHARE_TICKS, Meter, even_shares, parse_meter
 from solomuse.music.repeats import Marks, ending_numbers, played_order
 from solomuse.music.roman import is_roman, parse_roman
 from solomuse.music.symbols import parse_chord
@@ -47,14 +49,22 @@ _TOKEN = re.compile(
   | (?P<section>\[[^\]|\n]+\])
   | (?P<meter>\(\d+/\d+\))
   | (?P<ending>\d+(?:[,-]\d+)*\.(?=\s|[A-Za-z%]|$))
+  | (?P<label>[^\W\d_][^|:;\[\]()\n]{0,30}:(?=\s|$))
   | (?P<word>[^\s|]+)
     """,
     re.VERBOSE,
 )
 _LENGTH = re.compile(r"(.+):(\d{1,9}(?:\.\d{1,9})?|\d{1,9}/\d{1,9})")
 _BARE_ROOT = re.compile(r"[A-Ha-g][b#♭♯]*")
+_SIDES = {"end": (1, 1), "|]": (1, 1), "bar": (2, 2), "start": (3, 3), "[|": (3, 3), "end_start": (1, 3)}
+_NO_SIDES = (4, 0)
+"""Ranks of a bar line, closing before plain before opening, as it is seen from its left and from its right.
+
+Of two in a row the second ranks higher where both stand for one, as in ``:| |:``; else the bar between them is empty.
+"""
+
 _HOLDS, _REPEATS = (".", "/"), ("%", "x")
-_FEWEST_TICKS = 20
+_JUMP = re.compile(r"\(?(?:d\.?[cs]|da|dal|to|al|fine|coda|segno)\b|[𝄋𝄌]", re.IGNORECASE)
 BARS_PER_LINE, BARS_ON_ONE_LINE = 4, 8
 
 
@@ -76,8 +86,9 @@ def parse_chart(text: str) -> Chart:
     Raises
     ------
     ChartError
-        If there is no chord, a bar is too full or does not add up, a sign is out of place, a header names no key,
-        tempo or meter, or the repeats play out to too many bars; says which bar or header.
+        If there is no chord, a bar is empty, too full or does not add up, a sign is out of place, an ending belongs to
+        no repeat, a header names no key, tempo or meter, or the repeats play out to too many bars; says which bar or
+        header.
     ChordError
         If a chord symbol does not parse.
 
@@ -89,13 +100,12 @@ def parse_chart(text: str) -> Chart:
     """
     headers, body = _split_headers(_COMMENT.sub("", text.replace(";", "\n").replace("\r", "")))
     key = parse_key(headers["key"]) if "key" in headers else None
-    written = list(_written_bars(body))
+    written = _written_bars(body)
     if not written:
         raise ChartError("the chart is empty: write at least one chord, such as 'Dm7 | G7 | Cmaj7 | %'")
     bars = _bars(written, parse_meter(headers["meter"]) if "meter" in headers else COMMON_TIME, key)
-    marks = [Marks(starts_repeat=bar.starts_repeat, times=bar.times, endings=bar.endings) for bar in written]
     return Chart(
-        tuple(bars[index] for index in played_order(marks)),
+        tuple(bars[index] for index in _order(written)),
         title=headers.get("title") or None,
         composer=headers.get("composer") or None,
         style=headers.get("style") or None,
@@ -129,35 +139,60 @@ def _qpm(text: str) -> float:
     return float(match.group(1))
 
 
-def _written_bars(text: str) -> Iterator[_Written]:
+def _written_bars(text: str) -> list[_Written]:
     """The bars as they are written; without a bar line each word is one."""
     is_bare = "|" not in text and "::" not in text
-    bar, last = _Written(), _Written()
+    bars, bar = list[_Written](), _Written()
+    _, side_behind = _NO_SIDES
     for match in _TOKEN.finditer(text):
         kind, token = match.lastgroup, match.group()
         kind = "end" if kind == "times" else kind
         if kind == "blank" or (kind == "line" and is_bare):
             continue
-        if kind in ("line", "bar", "start", "end", "end_start") or (kind == "word" and is_bare and bar.words):
-            if bar.words:
-                yield bar
-                last, bar = bar, _Written(endings=bar.endings)
+        side, next_side = _SIDES.get(token) or _SIDES.get(str(kind), _NO_SIDES)
+        if kind in ("line", "bar", "start", "end", "end_start") or (is_bare and bar.words):
+            if bar.words or side <= side_behind:
+                bars.append(bar)
+                bar = _Written(endings=bar.endings)
             if kind in ("end", "end_start") or token in ("||", "|]"):
                 bar.endings = ()
-        if kind in ("end", "end_start"):
-            last.times = int(match["times"] or 2)
+        side_behind = side_behind if kind == "ending" else next_side
+        if kind in ("end", "end_start") and bars:
+            bars[-1].times = int(match["times"] or 2)
         if kind in ("start", "end_start"):
             bar.starts_repeat, bar.endings = True, ()
+        elif kind in ("section", "meter", "ending") and bar.words:
+            raise ChartError(f"bar {len(bars) + 1}: {token} stands behind a chord; put it at the beginning of a bar")
         elif kind == "section":
             bar.section, bar.endings = token[1:-1].strip(), ()
         elif kind == "meter":
             bar.meter = token[1:-1]
         elif kind == "ending":
             bar.endings = ending_numbers(token[:-1])
-        elif kind == "word":
+        elif kind in ("word", "label"):
             bar.words.append(token)
     if bar.words or bar.meter or bar.section:  # without words it is refused with its number
-        yield bar
+        bars.append(bar)
+    return bars
+
+
+def _order(written: Sequence[_Written]) -> list[int]:
+    """Indices of the bars in their order of play.
+
+    Raises
+    ------
+    ChartError
+        If an ending has no repeat, or its number no turn.
+    """
+    order = played_order([Marks(bar.starts_repeat, bar.times, bar.endings) for bar in written])
+    lost = set(range(len(written))) - set(order)
+    for is_ending, group in groupby(range(len(written)), key=lambda index: bool(written[index].endings)):
+        bars = list(group)
+        if is_ending and not any(written[index].times for index in bars):
+            lost.update(bars)
+    if lost:
+        raise ChartError(f"bar {min(lost) + 1}: no repeat leads to its ending; write one such as |: C |1. F :|2. G |")
+    return order
 
 
 def _bars(written: Sequence[_Written], meter: Meter, key: str | None) -> list[Bar]:
@@ -219,6 +254,13 @@ def _without_length(word: str) -> tuple[str, Fraction | None]:
 
 
 def _chord(word: str, key: str | None) -> Chord:
+    if word[1:].endswith(":"):
+        raise ChartError(
+            f"{word!r} is no chord: the name of a part is written [{word[:-1].strip()}]; title, composer, style, key, "
+            "tempo and meter stand on lines of their own"
+        )
+    if _JUMP.match(word):
+        raise ChartError(f"{word!r}: text has no D.C., D.S., coda or fine; write the form out, with |: :|, x3, endings")
     if is_roman(word):
         if key is None:
             raise ChartError(f"the Roman numeral {word!r} needs a key: write 'key: Bb' above, or 'in Bb' at the end")
@@ -240,18 +282,11 @@ def _ticks(lengths: Sequence[Fraction | None], meter: Meter) -> list[int]:
 
 
 def _shares(count: int, beats: Fraction, meter: Meter) -> list[Fraction]:
-    """Ticks of each of `count` chords in so many beats: whole beats where there are enough, the first take more."""
-    if not count:
-        return []
-    ticks, unit = beats * meter.beat_ticks, Fraction(meter.beat_ticks)
-    while ticks % unit or ticks / unit < count:
-        unit /= 2
-        if unit < _FEWEST_TICKS or unit.denominator != 1:
-            if ticks / count < _FEWEST_TICKS or (ticks / count).denominator != 1:
-                raise ChartError(f"{count} chords do not fit a bar of {meter}; spread them over more bars")
-            return [ticks / count] * count
-    units = int(ticks / unit)
-    return [(units // count + (index < units % count)) * unit for index in range(count)]
+    """Ticks of each of `count` chords in so many beats."""
+    shares = even_shares(count, beats * meter.beat_ticks, meter)
+    if any(share < SHORTEST_SHARE_TICKS or share.denominator != 1 for share in shares):
+        raise ChartError(f"{count} chords do not fit a bar of {meter}; spread them over more bars")
+    return shares
 
 
 def _decimal(number: Fraction) -> str:

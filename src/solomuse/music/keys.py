@@ -12,12 +12,15 @@ _SHARPS = "FCGDAEB"
 """Letters in the order in which signatures sharpen them; they are flattened in the opposite order."""
 
 _FIFTHS_BY_LETTER = {letter: place - 1 for place, letter in enumerate(_SHARPS)}
-_NAMES = {
-    **_FIFTHS_BY_LETTER,
-    **{letter + "#": fifths + 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "EB"},
-    **{letter + "b": fifths - 7 for letter, fifths in _FIFTHS_BY_LETTER.items() if letter not in "FC"},
+_FIFTHS_BY_NAME = {
+    letter + sign: fifths + shift
+    for sign, shift in (("", 0), ("#", 7), ("b", -7))
+    for letter, fifths in _FIFTHS_BY_LETTER.items()
 }
-"""Names in use, by their place on the line of fifths, C = 0."""
+"""The place of each name on the line of fifths, C = 0."""
+
+AWKWARD_NAMES = ("Cb", "Fb", "E#", "B#")
+"""Names of white keys that have a plainer one; a key uses those of its own scale."""
 
 _MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
@@ -135,13 +138,16 @@ def pitch_class_names(key: str | None) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> pitch_class_names("F:maj")[1], pitch_class_names("D:maj")[1]
-    ('Db', 'C#')
+    >>> pitch_class_names("F:maj")[1], pitch_class_names("D:maj")[1], pitch_class_names("Gb:maj")[11]
+    ('Db', 'C#', 'Cb')
     """
     if key is None:
         return PITCH_CLASS_NAMES
     centre = _tonic_fifths(key.partition(":")[0]) + 0.5
-    nearest = sorted(_NAMES, key=lambda name: abs(_NAMES[name] - centre))
+    lowest = key_fifths(key) - 1
+    scale = range(lowest, lowest + 7)
+    in_use = [name for name, fifths in _FIFTHS_BY_NAME.items() if name not in AWKWARD_NAMES or fifths in scale]
+    nearest = sorted(in_use, key=lambda name: abs(_FIFTHS_BY_NAME[name] - centre))
     return tuple(next(name for name in nearest if pitch_class_of_name(name) == pc) for pc in range(12))
 
 

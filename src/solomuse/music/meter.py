@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from solomuse.errors import ChartError
 from solomuse.music.note import TICKS_PER_QUARTER
 
 LONGEST_BAR_TICKS = 64 * TICKS_PER_QUARTER
 """A time signature of longer bars is taken for a fault of its source."""
+
+SHORTEST_SHARE_TICKS = 20
+"""Chords that share a time are put on a grid that is no finer."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,6 +80,26 @@ def parse_meter(text: str) -> Meter:
         raise ChartError(
             f"meter {text[:20]!r}: expected a time signature such as 4/4 or 6/8, of at most {longest} quarters"
         ) from None
+
+
+def even_shares(count: int, ticks: Fraction, meter: Meter) -> list[Fraction]:
+    """How long each of `count` chords lasts that share some ticks.
+
+    Whole beats where there are enough, else halves of them, quarters and so on; the first chords take what does not
+    divide. Where no such grid fits, all are equally long.
+
+    Examples
+    --------
+    >>> [list(map(int, even_shares(count, Fraction(1920), COMMON_TIME))) for count in (2, 3, 5)]
+    [[960, 960], [960, 480, 480], [480, 480, 480, 240, 240]]
+    """
+    unit = Fraction(meter.beat_ticks)
+    while ticks % unit or ticks / unit < count:
+        unit /= 2
+        if unit < SHORTEST_SHARE_TICKS or unit.denominator != 1:
+            return [ticks / count] * count
+    units = int(ticks / unit)
+    return [(units // count + (index < units % count)) * unit for index in range(count)]
 
 
 def beat_groups(meter: Meter) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from solomuse.music.chart import Chart
 from solomuse.music.chord import Chord
-from solomuse.music.keys import pitch_class_names, pitch_class_of_name, relative_major_tonic
+from solomuse.music.keys import AWKWARD_NAMES, pitch_class_names, pitch_class_of_name, relative_major_tonic
 from solomuse.music.note import Note
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER, semitones_of_degree
 
@@ -24,7 +24,6 @@ _RESTING = _FALLING | {6: "#4"}
 """Degrees by semitones above the root: of the major scale, and of the notes between on their way up, on their way
 down, and neither: flat ninths, blue thirds, sharp elevenths, flat thirteenths."""
 
-_AWKWARD = ("Cb", "Fb", "E#", "B#")
 _OF_THE_CHORD = ("1", "b3", "3", "b5", "5", "b7", "7")
 """Degrees for which the awkward names are right: the E sharp of C sharp 7."""
 
@@ -70,7 +69,7 @@ def _name(pitch_class: int, step: int, chord: Chord, key: str | None) -> str:
         altered = {1: _RISING, -1: _FALLING}.get(step, _FALLING if "b3" in chord.degrees else _RESTING)
         degree = (altered | _DIATONIC)[interval]
     name = _degree_name(by_key[chord.root], _READ_AS.get(degree, degree))
-    is_right = name not in _AWKWARD or (degree in _OF_THE_CHORD and chord.quality not in ("dim", "dim7"))
+    is_right = name not in AWKWARD_NAMES or (degree in _OF_THE_CHORD and chord.quality not in ("dim", "dim7"))
     return name if len(name) < 3 and is_right else usual
 
 
@@ -80,7 +79,7 @@ def _passing(pitch_class: int, step: int, key: str | None) -> str | None:
         return None
     goal = pitch_class_names(key)[(pitch_class + step) % 12]
     name = _with_letter(_LETTERS[(_LETTERS.index(goal[0]) - step) % 7], pitch_class)
-    return name if len(name) < 3 and name not in _AWKWARD else None
+    return name if len(name) < 3 and name not in AWKWARD_NAMES else None
 
 
 def _is_in_key(pitch_class: int, key: str | None) -> bool:

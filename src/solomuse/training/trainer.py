@@ -156,6 +156,10 @@ class SoloTrainer(Trainer):
         self.watch.gradient(norm)
         return norm
 
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        """None: checkpoints are known to be whole, so what is missing is tied to what is there."""
+        self.model.tie_weights()
+
     def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
         """Look at the newest steps before their figures or weights are used."""
         if self.control.should_log or self.control.should_evaluate or self.control.should_save:

@@ -25,6 +25,13 @@ from solomuse.music.repeats import MOST_PLAYED_BARS, played_order
 
 _FIELD = re.compile(r"([A-Za-z+]):\s*(.*)")
 _KEY = re.compile(r"([A-G])([b#]?)\s*([A-Za-z]*)(.*)")
+_CLEF = re.compile(
+    r"(?:^|(?<=\s))(?:"
+    r"(?:clef|middle|m|octave|transpose|shift|score|sound|stafflines|staffscale|cue|instrument|style)=\S*"
+    r"|(?:treble|alto|tenor|bass|perc)\d?(?:[-+^_](?:8|15))?(?=\s|$))"
+)
+"""What stands behind or in place of a key to say how it looks or sounds (standard 2.1, 4.6)."""
+
 _MODES = {
     "": (0, "maj"),
     "maj": (0, "maj"),
@@ -52,6 +59,18 @@ def split_tunes(text: str) -> list[str]:
     """
     parts = re.split(r"(?m)^(?=X:)", text.replace("\r\n", "\n").replace("\r", "\n"))
     return parts[1:] if len(parts) > 1 else parts
+
+
+def tune_title(tune: str) -> str | None:
+    r"""The title of a tune, None where it has none.
+
+    Examples
+    --------
+    >>> tune_title("X:1\nT:100\\% Blues % a comment\nK:C")
+    '100% Blues'
+    """
+    line = re.search(r"(?m)^T:(.*)$", tune)
+    return " ".join(_without_comment(line.group(1)).split()) or None if line else None
 
 
 def read_abc(text: str, *, lenient: bool = False) -> list[LeadSheet]:
@@ -208,18 +227,18 @@ class _TuneReader:
 
     def _read_key(self, text: str, place: Place) -> tuple[str | None, str]:
         """Key and the accidentals behind it; no key where the field only speaks of a clef."""
-        plain = text.strip()
+        plain = _CLEF.sub("", text).strip()
         if plain in ("", "none", "HP", "Hp"):
             return "D:maj" if plain.lower() == "hp" else None, ""
         match = _KEY.match(plain)
-        if match is None or plain.startswith("clef"):
-            if "=" in plain or plain in ("treble", "bass", "alto", "tenor"):
+        if match is None:
+            if "=" in plain:
                 return None, ""
             raise self._fail(place, f"K:{text} is no key; expected one such as G, F#m or Ddor")
         letter, accidental, mode, rest = match.groups()
         name = mode.lower()[:3] if mode.lower() != "m" else "m"
         if name not in _MODES:
-            if name not in ("cle", "tre", "bas", "exp", "mid", "oct", "tra"):
+            if name != "exp":
                 raise self._fail(place, f"K:{text} is no key; expected one such as G, F#m or Ddor")
             name = ""
         more, label = _MODES[name]

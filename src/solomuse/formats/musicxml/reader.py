@@ -2,7 +2,8 @@
 
 The part with the most notes is read, of it the lowest-numbered voice of the first staff, of chords in it the top
 note; chords come from every part. Repeats, endings, D.C., D.S. and codas are played out. Grace notes and cue notes
-are left out. A chord holds until the next one as written; a bar that is shorter than its meter at the start, at the
+are left out. A chord holds until the next one as written; chords at one place, as notation programs write two above
+a long note, share the time until then or the bar line evenly. A bar that is shorter than its meter at the start, at the
 end or at a repeat sign, or that is marked implicit, becomes a bar of its own length.
 """
 
@@ -12,6 +13,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -23,7 +25,7 @@ from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 from solomuse.music.keys import MOST_ACCIDENTALS, key_of_signature, transpose_key
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, meter_of_length
+from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, even_shares, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
 from solomuse.music.repeats import Marks, played_order
@@ -56,7 +58,7 @@ class _Measure:
     is_implicit: bool = False
     section: str | None = None
     notes: list[_Pitched] = field(default_factory=list)
-    chords: dict[int, Chord] = field(default_factory=dict)
+    chords: dict[int, list[Chord]] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
 
 
@@ -103,10 +105,10 @@ def parse_musicxml(data: bytes, name: str = "score", *, lenient: bool = False) -
     for reader, measures in zip(readers, parts, strict=True):
         reader.read(measures)
     lead = max(readers, key=lambda reader: sum(len(measure.notes) for measure in reader.measures))
-    chords = [dict[int, Chord]() for _ in lead.measures]
+    chords = [dict[int, list[Chord]]() for _ in lead.measures]
     for reader in readers:
         for own, measure in zip(chords, reader.measures, strict=False):
-            own.update({time: chord for time, chord in measure.chords.items() if time not in own})
+            own.update({time: here for time, here in measure.chords.items() if time not in own})
     if not any(chords) and not lenient:
         raise NoChordsError(f"{name}: the score holds no chord symbols (<harmony>); add them, or read it leniently")
     sheet = _played(lead.measures, chords, name, lenient)
@@ -263,7 +265,9 @@ class _PartReader:
                 why = f"{error.why} ({self._name}, bar {bar.number})"
                 raise ChordError(error.symbol, error.position, why) from None
             chord = UNKNOWN_CHORD
-        bar.chords[time] = chord
+        here = bar.chords.setdefault(time, [])
+        if chord not in here:  # each staff may have its own copy
+            here.append(chord)
 
     def _read_direction(self, element: Element, bar: _Measure) -> None:
         for sound in element.findall("sound"):  # first: its tempo is exact, the metronome's for the eye
@@ -345,7 +349,7 @@ def _metronome(element: Element) -> float | None:
     return float(match.group()) * _QUARTERS_BY_BEAT_UNIT[unit] * (2 - 0.5**dots)
 
 
-def _played(measures: list[_Measure], chords: list[dict[int, Chord]], name: str, lenient: bool) -> LeadSheet:
+def _played(measures: list[_Measure], chords: list[dict[int, list[Chord]]], name: str, lenient: bool) -> LeadSheet:
     """The lead sheet with its repeats played out."""
     written = _written_bars(measures, chords, name, lenient)
     bars, melody, start = list[Bar](), list[Note](), 0
@@ -365,10 +369,13 @@ def _played(measures: list[_Measure], chords: list[dict[int, Chord]], name: str,
     return LeadSheet(Chart(tuple(bars)), tuple(sorted(melody)))
 
 
-def _written_bars(measures: list[_Measure], chords: list[dict[int, Chord]], name: str, lenient: bool) -> list[Bar]:
+def _written_bars(
+    measures: list[_Measure], written: list[dict[int, list[Chord]]], name: str, lenient: bool
+) -> list[Bar]:
     """Each written bar with its chords; one that is held goes on into the next."""
     held, bars, early = NO_CHORD, list[Bar](), dict[int, Chord]()
     meters = [_meter(measures, index, name, lenient) for index in range(len(measures))]
+    chords = [_placed(own, meter) for own, meter in zip(written, meters, strict=True)]
     for index, (measure, own, meter) in enumerate(zip(measures, chords, meters, strict=True)):
         length = meter.bar_ticks
         changes = early | {min(time, length): chord for time, chord in sorted(own.items()) if time >= 0}
@@ -379,6 +386,19 @@ def _written_bars(measures: list[_Measure], chords: list[dict[int, Chord]], name
         bars.append(bar_of_changes(meter, changes, held, measure.section))
         held = bars[-1].chords[-1].chord
     return bars
+
+
+def _placed(chords: dict[int, list[Chord]], meter: Meter) -> dict[int, Chord]:
+    """Each chord of a bar at its own time: those at one place share the ticks up to the next, or to the bar line.
+
+    Two in a bar of 4/4 begin on beats 1 and 3, two in a bar of 3/4 on beats 1 and 3 as well.
+    """
+    times = sorted(chords)
+    placed = dict[int, Chord]()
+    for time, stop in zip(times, [*times[1:], meter.bar_ticks], strict=False):
+        shares = even_shares(len(chords[time]), Fraction(max(0, stop - time)), meter)
+        placed |= zip(map(round, accumulate(shares, initial=Fraction(time))), chords[time], strict=False)
+    return placed
 
 
 def _meter(measures: list[_Measure], index: int, name: str, lenient: bool) -> Meter:
