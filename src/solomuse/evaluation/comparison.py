@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from solomuse.evaluation.excerpts import Excerpt
-from solomuse.evaluation.figures import COMPARED, SECTIONS, Corpus, figures_of
+from solomuse.evaluation.figures import COMPARED, SECTIONS, Corpus, compared_figures
 from solomuse.evaluation.intervals import Draws, Sample
 from solomuse.metrics.distributions import LARGEST_INTERVAL, NOTE_LENGTHS, interval_histogram, note_length_histogram
 from solomuse.metrics.harmony import chord_shift_curve
@@ -67,7 +67,7 @@ def compared(players: Mapping[str, Sequence[Excerpt]], yardstick: Yardstick, see
 
 
 def _samples(played: Sequence[Excerpt], corpus: Corpus | None, draws: Draws) -> dict[str, Sample]:
-    figures = [figures_of(excerpt.sheet, excerpt.tune, corpus) for excerpt in played]
+    figures = [compared_figures(excerpt.sheet, excerpt.tune, corpus) for excerpt in played]
     return draws.samples([excerpt.tune for excerpt in played], figures)
 
 

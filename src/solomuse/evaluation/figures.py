@@ -92,6 +92,6 @@ class Corpus:
         }
 
 
-def figures_of(sheet: LeadSheet, tune: str, corpus: Corpus | None) -> Mapping[str, float]:
+def compared_figures(sheet: LeadSheet, tune: str, corpus: Corpus | None) -> Mapping[str, float]:
     """All figures of a solo; NaN where one cannot be measured, and no originality without a corpus."""
     return {**all_metrics(sheet), **(corpus.figures(sheet, tune) if corpus else {})}

@@ -52,7 +52,6 @@ def fill(
         chosen = tries[_drawn(_following(decoder, tries, gap, vocabulary), take.rng)]
         take.notes = chosen.notes
         take.log_likelihood += chosen.log_likelihood
-        take.tokens += chosen.tokens
     take.gaps, take.cursor = (), take.chart.steps
 
 

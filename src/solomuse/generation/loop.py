@@ -185,7 +185,6 @@ def _chosen(
     costs = torch.log_softmax(own, dim=-1).gather(-1, chosen[:, None])[:, 0].tolist()
     for row in np.flatnonzero(is_open).tolist():
         takes[row].log_likelihood += costs[row]
-        takes[row].tokens += 1
     ids: Integers = chosen.cpu().numpy()
     return ids
 

@@ -76,8 +76,8 @@ class Take:
 
     Attributes
     ----------
-    log_likelihood, tokens : float, int
-        Sum of the natural logarithms of the model's shares of what was chosen, and of how many.
+    log_likelihood : float
+        Sum of the natural logarithms of the model's shares of what was chosen.
     """
 
     chart: GridSheet
@@ -90,7 +90,6 @@ class Take:
     conditions_at: Callable[[int], dict[str, int]] = _nothing_more
     cursor: int = field(init=False)
     log_likelihood: float = 0.0
-    tokens: int = 0
     _gap: int = 0
     _lines: list[int] = field(init=False)
 
