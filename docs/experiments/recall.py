@@ -26,7 +26,7 @@ from transformers import PreTrainedModel
 from solomuse.datasets.catalogue import TABLE
 from solomuse.datasets.load import Dataset, Windows, load_dataset
 from solomuse.generation import Controls, solos_over
-from solomuse.generation.likeness import repeated_share
+from solomuse.metrics.structure import repeated_share
 from solomuse.metrics.summary import all_metrics
 from solomuse.model.folder import load_model
 from solomuse.model.recall import REACH, USUAL, leaned, strengths, votes

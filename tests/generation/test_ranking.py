@@ -17,7 +17,6 @@ from solomuse.generation.likeness import (
     figures_of,
     human_norms,
     human_scores,
-    on_beat_share,
     parts_of,
 )
 from solomuse.generation.ranking import COST_OF_LIKENESS, Ranked, explain, rank, similarity
@@ -161,12 +160,6 @@ def test_the_table_covers_the_figures_and_no_deviation_but_a_welcome_one_is_free
     assert all((norm.below == 0) == (name in welcome) for name, norm in norms.items())
     assert human_scores()[10] < human_scores()[50] < human_scores()[90] < 0
     assert human_scores()[90] - human_scores()[10] < COST_OF_LIKENESS + 1
-
-
-def test_beats_are_dotted_in_compound_meters() -> None:
-    chart = parse_chart("(6/8) C | (3/4) F |")
-    notes = tuple(Note(time, 60, 100) for time in (0, 480, 720, 1440, 1680, 1920))
-    assert on_beat_share(LeadSheet(chart, notes)) == pytest.approx(4 / 6)
 
 
 def test_the_table_names_each_take_its_score_and_why_others_are_out() -> None:

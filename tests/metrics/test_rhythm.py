@@ -8,6 +8,7 @@ from hypothesis import given
 from solomuse.metrics.rhythm import (
     bar_rhythm_divergence,
     groove_similarity,
+    on_beat_share,
     phrase_lengths,
     phrases,
     rest_share,
@@ -88,3 +89,9 @@ def test_figures_stay_in_range_in_any_meter(one: LeadSheet, other: LeadSheet) ->
     assert -1e-9 <= bar_rhythm_divergence([one], [other]) <= 1 + 1e-9
     assert bar_rhythm_divergence([one], [other]) == pytest.approx(bar_rhythm_divergence([other], [one]))
     assert sum(last - first for first, last in phrases(one)) == len(one.melody)
+
+
+def test_beats_are_dotted_in_compound_meters() -> None:
+    chart = parse_chart("(6/8) C | (3/4) F |")
+    notes = tuple(Note(time, 60, 100) for time in (0, 480, 720, 1440, 1680, 1920))
+    assert on_beat_share(LeadSheet(chart, notes)) == pytest.approx(4 / 6)

@@ -16,13 +16,12 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from solomuse.metrics.distributions import mean_interval, pitch_class_entropy
-from solomuse.metrics.harmony import chord_shift_gain, chord_tone_ratio, scale_share, step_resolution
-from solomuse.metrics.line import beats_of_bar, columns
-from solomuse.metrics.playability import large_leap_share, peak_notes_per_second, pitch_range
-from solomuse.metrics.rhythm import groove_similarity, phrase_lengths, rest_share
+from solomuse.metrics.distributions import turn_share
+from solomuse.metrics.line import columns
+from solomuse.metrics.rhythm import on_beat_share, onset_entropy
+from solomuse.metrics.structure import repeated_share
+from solomuse.metrics.summary import MEASURES
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
 
@@ -45,8 +44,8 @@ FURTHEST = 3.0
 WINDOW_BARS = 16
 """Length of the human solos by which all is measured."""
 
-_GRAM = 3
-"""Intervals of a figure that may come back."""
+RETURNING_INTERVALS = 3
+"""Of a figure that may come back in a line, in any key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,83 +96,17 @@ def figures_of(sheet: LeadSheet, longest_shared_run: float = math.nan) -> dict[s
         Counted notes that it shares with the training data in a row; NaN if that is not known.
     """
     times, pitches, _ = columns(sheet)
-    return {
-        "chord_tone_ratio": chord_tone_ratio([sheet]),
-        "chord_shift_gain": chord_shift_gain([sheet]),
-        "scale_share": scale_share([sheet]),
-        "step_resolution_to_chord_tone": step_resolution([sheet], to_chord_tone=True),
-        "phrase_quarters": float(np.mean(lengths)) if len(lengths := phrase_lengths(sheet)) else math.nan,
-        "rest_share": rest_share(sheet),
+    own = {
         "turn_share": turn_share(pitches.tolist()),
-        "mean_interval": mean_interval(sheet),
         "onset_entropy": onset_entropy(times.tolist()),
-        "groove_similarity": groove_similarity(sheet),
         "on_beat_share": on_beat_share(sheet),
         "notes_per_quarter": len(times) * TICKS_PER_QUARTER / sheet.chart.duration,
         "repeated_pitch_share": float((np.diff(pitches) == 0).mean()) if len(pitches) > 1 else math.nan,
-        "returning_share": returning_share(pitches.tolist()),
-        "pitch_class_entropy_4_bars": pitch_class_entropy(sheet, 4),
-        "large_leap_share": large_leap_share(sheet),
-        "pitch_range": pitch_range(sheet),
-        "peak_notes_per_second": peak_notes_per_second(sheet),
+        "returning_share": repeated_share(np.diff(pitches), RETURNING_INTERVALS),
         "longest_shared_run": longest_shared_run,
     }
-
-
-def onset_entropy(times: list[int]) -> float:
-    """Entropy in bits of the times from onset to onset; NaN with fewer than two notes.
-
-    Examples
-    --------
-    >>> onset_entropy([0, 240, 480, 960, 1440])
-    1.0
-    """
-    if len(times) < 2:
-        return math.nan
-    _, counts = np.unique(np.diff(times), return_counts=True)
-    shares = counts / counts.sum()
-    return abs(float((shares * np.log2(shares)).sum()))
-
-
-def turn_share(pitches: list[int]) -> float:
-    """Share of the notes at which the line changes its direction, repeated notes left out; NaN with fewer than three.
-
-    Examples
-    --------
-    >>> turn_share([60, 62, 64, 62])
-    0.5
-    """
-    signs = np.sign(np.diff(pitches))
-    signs = signs[signs != 0]
-    return float((signs[1:] != signs[:-1]).mean()) if len(signs) > 1 else math.nan
-
-
-def returning_share(pitches: list[int]) -> float:
-    """Share of the figures of four notes that came before in the line, in any key; NaN with fewer than four notes.
-
-    Examples
-    --------
-    >>> returning_share([60, 62, 64, 65, 60, 62, 64, 65])
-    0.2
-    """
-    return repeated_share(np.diff(pitches), _GRAM)
-
-
-def repeated_share(values: NDArray[np.int64], length: int) -> float:
-    """Share of the figures of so many values in a row that came before in a line; NaN where it is shorter."""
-    if len(values) < length:
-        return math.nan
-    figures = np.lib.stride_tricks.sliding_window_view(values, length)
-    return (len(figures) - len(np.unique(figures, axis=0))) / len(figures)
-
-
-def on_beat_share(sheet: LeadSheet) -> float:
-    """Share of the notes that start on a beat of their bar, a dotted one in 6/8; NaN without a note."""
-    times, _, _ = columns(sheet)
-    lines = np.array(sheet.chart.bar_times)
-    beats = np.array([bar.duration // beats_of_bar(bar.meter) for bar in sheet.chart.bars])
-    bars = np.searchsorted(lines, times, side="right") - 1
-    return float(((times - lines[bars]) % beats[bars] == 0).mean()) if len(times) else math.nan
+    names = (name for part in PARTS.values() for name in part)
+    return {name: own[name] if name in own else MEASURES[name](sheet) for name in names}
 
 
 def parts_of(figures: Mapping[str, float], norms: Mapping[str, Norm] | None = None) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from solomuse.metrics.line import Booleans, Floats, Integers, columns
+from solomuse.metrics.line import Booleans, Floats, Integers, beats_of_bar, columns
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
 
@@ -151,3 +151,27 @@ def _information(p: Floats, q: Floats) -> float:
     """Kullback-Leibler divergence in bits."""
     held = p > 0
     return float((p[held] * np.log2(p[held] / q[held])).sum())
+
+
+def onset_entropy(times: list[int]) -> float:
+    """Entropy in bits of the times from onset to onset; NaN with fewer than two notes.
+
+    Examples
+    --------
+    >>> onset_entropy([0, 240, 480, 960, 1440])
+    1.0
+    """
+    if len(times) < 2:
+        return math.nan
+    _, counts = np.unique(np.diff(times), return_counts=True)
+    shares = counts / counts.sum()
+    return abs(float((shares * np.log2(shares)).sum()))
+
+
+def on_beat_share(sheet: LeadSheet) -> float:
+    """Share of the notes that start on a beat of their bar, a dotted one in 6/8; NaN without a note."""
+    times, _, _ = columns(sheet)
+    lines = np.array(sheet.chart.bar_times)
+    beats = np.array([bar.duration // beats_of_bar(bar.meter) for bar in sheet.chart.bars])
+    bars = np.searchsorted(lines, times, side="right") - 1
+    return float(((times - lines[bars]) % beats[bars] == 0).mean()) if len(times) else math.nan

@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from solomuse.metrics.line import Floats, columns
+from solomuse.metrics.line import Floats, Integers, columns
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER
 
@@ -154,3 +154,17 @@ def _bar_features(sheet: LeadSheet) -> Floats:
     norms = np.linalg.norm(features, axis=(1, 2), keepdims=True)
     unit: Floats = np.divide(features, norms, out=np.zeros_like(features), where=norms > 0)
     return unit
+
+
+def repeated_share(values: Integers, length: int) -> float:
+    """Share of the figures of so many values in a row that came before in a line; NaN where it is shorter.
+
+    Examples
+    --------
+    >>> repeated_share(np.diff([60, 62, 64, 65, 60, 62, 64, 65]), 3)
+    0.2
+    """
+    if len(values) < length:
+        return math.nan
+    figures = np.lib.stride_tricks.sliding_window_view(values, length)
+    return (len(figures) - len(np.unique(figures, axis=0))) / len(figures)
