@@ -51,7 +51,7 @@ GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.3, 1.5)
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of the chord over which a note begins."""
 REACHES = (8, 32, 10_000)
-"""Quarters within which chords tell what is at home where a note stands."""
+"""Quarters at which chords tell three fifths as much of what is at home as those where a note stands."""
 
 
 def model_of(path: Path, dataset: Dataset) -> PreTrainedModel:

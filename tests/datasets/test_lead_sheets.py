@@ -9,7 +9,7 @@ from solomuse.datasets.source import find_songs, read_song
 from solomuse.errors import ChartError, FormatError, NoMelodyError, SoloMuseError
 from solomuse.formats.ireal import write_ireal
 from solomuse.formats.midi import write_midi
-from solomuse.music.chart_text import parse_chart
+from solomuse.music.chart_text import parse_chart, print_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track, meter_changes
@@ -67,6 +67,27 @@ def test_a_text_is_read_in_every_encoding(tmp_path: Path, encoding: str, name: s
     path.write_bytes(text_by_ending[path.suffix].replace("\n", "\r\n").encode(encoding))
     sheet = read_lead_sheet(path)
     assert (sheet.chart.title, [span.chord.symbol() for span in sheet.chart.spans()]) == ("Été", ["C", "F"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "title: Fiancée à l'été\nB♭m7 | E♭7\ncomposer: ".encode() + b"\x90",
+        "title: Voil\x90\nBbm7 | Eb7".encode("latin-1"),
+    ],
+)
+def test_a_byte_that_is_nothing_costs_no_other(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "chart.txt").write_bytes(data)
+    chart = read_lead_sheet(tmp_path / "chart.txt").chart
+    assert [span.chord.symbol() for span in chart.spans()] == ["Bbm7", "Eb7"]
+
+
+def test_a_folder_does_not_hide_a_chord_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "C").mkdir()
+    assert print_chart(read_lead_sheet("C").chart) == "C"
+    with pytest.raises(FormatError, match="a folder"):
+        read_lead_sheet(Path("C"))
 
 
 @pytest.mark.parametrize("data", [bytes(range(256)), "C | F".encode("utf-16-le"), b"\xff\xfeC"])

@@ -111,7 +111,8 @@ def test_a_tie_keeps_its_accidental_over_the_bar_line() -> None:
         ("D mix", "D:maj", [66]),
         ("Bb clef=treble", "Bb:maj", [65]),
         ("Cb", "Cb:maj", [64]),
-        ("D exp =f", "D:maj", [65]),
+        ("D exp ^c", "C:maj", [65]),
+        ("D exp _b _e ^f", "C:maj", [66]),
         ("none", None, [65]),
     ],
 )

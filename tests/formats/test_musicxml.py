@@ -149,6 +149,17 @@ def test_chords_stand_where_their_offset_says_also_before_the_bar_line() -> None
         (harmony("C") + harmony("F") + note("C5", 2) + harmony("G") + note("C5", 2), "C:1 F:1 G:2 |"),
         (harmony("C") + harmony("F") + note("C5", 1) + harmony("G") + note("C5", 3), "C:0.5 F:0.5 G:3 |"),
         (harmony("C") + harmony("C") + note("C5", 4), "C |"),
+        (harmony("C") + harmony("G") + harmony("C") + note("C5", 4), "C:2 G:1 C:1 |"),
+        (
+            harmony("C")
+            + harmony("G")
+            + note("C5", 4)
+            + "<backup><duration>16</duration></backup>"
+            + harmony("C")
+            + harmony("G")
+            + note("C4", 4),
+            "C G |",
+        ),
         (harmony("C") + harmony("F", more="<offset>12</offset>") + note("C5", 4), "C:3 F:1 |"),
     ],
 )

@@ -30,7 +30,7 @@ from solomuse.tokens.grid_sheet import GridSheet
 from solomuse.tokens.vocabulary import vocabulary
 
 V = vocabulary(12)
-CHART = parse_chart(" | ".join(["Dm7 G7", "Cmaj7", "(3/4) F#m7b5", "(4/4) B7"] * 3))
+CHART = parse_chart("tempo: 120\n" + " | ".join(["Dm7 G7", "Cmaj7", "(3/4) F#m7b5", "(4/4) B7"] * 3))
 
 
 @pytest.fixture(scope="module")

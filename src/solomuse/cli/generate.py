@@ -240,24 +240,20 @@ def _all_or_none(paths: list[list[Path]]) -> Iterator[None]:
 
 def _controls(arguments: argparse.Namespace) -> Controls:
     from solomuse.generation import Controls
+    from solomuse.music.instruments import find_instrument
 
     given = {field.name: getattr(arguments, field.name) for field in fields(Controls)}
     if arguments.instrument is None:
         given["instrument"] = arguments.part
-    elif arguments.part is not None:
-        _check_ranges(arguments.part, arguments.instrument)
-    return Controls(**{name: value for name, value in given.items() if value is not None})
-
-
-def _check_ranges(part: str, instrument: str) -> None:
-    """See that what is played for one instrument can be read and played on another."""
-    from solomuse.music.instruments import find_instrument
-
-    reader, player = find_instrument(part), find_instrument(instrument)
-    if not reader.low <= player.low <= player.high <= reader.high:
-        raise ConfigError(
-            f"a solo for {player.name} may leave the range of {reader.name}, whose part it is: leave out --instrument"
-        )
+    controls = Controls(**{name: value for name, value in given.items() if value is not None})
+    if arguments.part is not None:
+        reader, (low, high) = find_instrument(arguments.part), controls.range
+        if not reader.low <= low <= high <= reader.high:
+            raise ConfigError(
+                f"a solo from {low} to {high} leaves the range of {reader.name}, whose part it is, {reader.low} to "
+                f"{reader.high}: leave out --instrument, or set --low and --high"
+            )
+    return controls
 
 
 def _edit(arguments: argparse.Namespace) -> Edit | None:

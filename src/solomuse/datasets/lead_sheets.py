@@ -128,9 +128,9 @@ def _path_of(source: str | Path) -> Path | None:
         return None
     path = Path(source)
     with suppress(OSError):  # as of a name that is too long, which no file has
-        if path.is_dir():
+        if path.is_dir() and (isinstance(source, Path) or not _is_chart(text)):
             raise FormatError(f"{path}: there is no such file but a folder; give a file in it")
-        if path.exists():
+        if path.exists() and not path.is_dir():
             return path
     if isinstance(source, Path) or path.name.lower().endswith(_SUFFIXES):
         raise FormatError(f"{path}: there is no such file; check the path")
@@ -146,11 +146,15 @@ def _looks_like_path(text: str) -> bool:
     first, slash, _ = text.partition("/")
     if not slash or re.search(r"[\s|:;(]", text):
         return False
+    return not _is_chart(f"key: C; {first}")  # a key, as it may be the V of V/ii
+
+
+def _is_chart(text: str) -> bool:
     try:
-        parse_chart(f"key: C; {first}")  # a key, as it may be the V of V/ii
+        parse_chart(text)
     except SoloMuseError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _holds_links(text: str) -> bool:

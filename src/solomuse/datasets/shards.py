@@ -159,6 +159,8 @@ class Shards:
             If the shard is damaged.
         """
         array = self._mapped(shard)
+        if not 0 <= place <= len(array) - HEADER:
+            raise _damaged(_paths(self._folder, shard)[0])
         notes, chords, bars, *conditions = array[place : place + HEADER].tolist()
         ends = np.cumsum([place + HEADER, 4 * notes, 5 * chords, bars + 1, bars]).tolist()
         if min(notes, chords, bars) < 0 or ends[-1] > len(array):

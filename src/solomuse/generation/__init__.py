@@ -11,7 +11,7 @@ from solomuse.errors import ConfigError
 from solomuse.generation.controls import Controls
 from solomuse.generation.editing import Edit
 from solomuse.generation.solo import Solo
-from solomuse.generation.solos import MOST_TAKES, Task, solos_of, solos_over, streamed, task_of
+from solomuse.generation.solos import MOST_TAKES, solos_of, solos_over, streamed, task_of
 from solomuse.model.folder import Model, load_model
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart
@@ -36,7 +36,7 @@ def generate(
     """Solos over a chart.
 
     Each has exactly the chart's bars. The same seed gives the same solos on the same machine, each whatever the others
-    are. Where the chart names no tempo, the model is told the one at which a band would play it.
+    are. A chart without a tempo gets the one at which a band would play it: a player hears it before the first note.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def generate(
         temperature=controls.temperature if temperature is None else temperature,
         top_p=controls.top_p if top_p is None else top_p,
     )
-    return solos_of(_task(model, chart, wanted, edit, seed), takes)
+    return solos_of(task_of(_loaded(model), _read(chart), wanted, edit, seed), takes)
 
 
 def stream(
@@ -96,18 +96,10 @@ def stream(
     SoloMuseError
         As `generate` does, and a `ConfigError` where bars are kept: what is played before them needs all tries first.
     """
-    task = _task(model, chart, controls, edit, seed)
+    task = task_of(_loaded(model), _read(chart), controls, edit, seed)
     if task.outline.looks_ahead:
         raise ConfigError("a solo around kept bars cannot be streamed: generate it as a whole")
     return streamed(task)
-
-
-def _task(
-    model: Model | str | Path | None, chart: Chart | str | Path, controls: Controls, edit: Edit | None, seed: int
-) -> Task:
-    """What is asked; a player hears the tempo before the first note, so the model is told what the band will take."""
-    read = _read(chart)
-    return task_of(_loaded(model), read, controls, edit, seed, qpm_of(read))
 
 
 def _loaded(model: Model | str | Path | None) -> Model:
@@ -115,7 +107,9 @@ def _loaded(model: Model | str | Path | None) -> Model:
 
 
 def _read(chart: Chart | str | Path) -> Chart:
-    return chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
+    """A chart with its tempo, else the one at which it is performed."""
+    read = chart if isinstance(chart, Chart) else read_lead_sheet(chart).chart
+    return replace(read, qpm=qpm_of(read))
 
 
 def generate_from_chords(

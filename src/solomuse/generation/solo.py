@@ -8,7 +8,6 @@ from pathlib import Path
 from solomuse.analysis.key import key_of_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.files import Rendering, write_lead_sheet
-from solomuse.render.performance import qpm_of
 from solomuse.render.voices import voiced
 
 
@@ -49,8 +48,8 @@ class Solo:
     def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
         """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
 
-        A chart that names no key is written in the one that its chords are in, one without a tempo in the one at which
-        it is performed. A performance that names no instrument has the one that was asked for.
+        A chart that names no key is written in the one that its chords are in. A performance that names no instrument
+        has the one that was asked for.
 
         Raises
         ------
@@ -60,5 +59,5 @@ class Solo:
         sheet, chart, performance = self.sheet, self.sheet.chart, rendering.performance
         if performance.program is None:
             performance = replace(performance, program=self.program)
-        complete = replace(chart, key=chart.key or key_of_chart(chart), qpm=chart.qpm or qpm_of(chart, performance))
-        write_lead_sheet(replace(sheet, chart=complete), path, replace(rendering, performance=performance))
+        in_key = replace(chart, key=chart.key or key_of_chart(chart))
+        write_lead_sheet(replace(sheet, chart=in_key), path, replace(rendering, performance=performance))

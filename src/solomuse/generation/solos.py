@@ -73,15 +73,8 @@ class Task:
         )
 
 
-def task_of(
-    model: Model, chart: Chart, controls: Controls, edit: Edit | None, seed: int, qpm: float | None = None
-) -> Task:
+def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, seed: int) -> Task:
     """What is asked, checked.
-
-    Parameters
-    ----------
-    qpm : float, optional
-        Quarter notes per minute that the model is told of; else the chart's.
 
     Raises
     ------
@@ -96,8 +89,7 @@ def task_of(
         raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
     codec = Codec(model.vocabulary)
     quantised = codec.quantise(LeadSheet(chart, ()))
-    told = replace(quantised, chart=replace(quantised.chart, qpm=qpm or chart.qpm))
-    grid = codec.on_grid(told).saying(**controls.conditions(model, len(chart.bars)))
+    grid = codec.on_grid(quantised).saying(**controls.conditions(model, len(chart.bars)))
     drawn = outline(edit, quantised.chart, grid, codec)
     low, high = controls.range
     if edit is not None and edit.lock == "pitches" and not all(low <= n.pitch <= high for n in edit.line.melody):

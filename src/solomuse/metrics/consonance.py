@@ -76,7 +76,7 @@ def melody_chord_tonal_distance(sheets: Iterable[LeadSheet]) -> float:
     Returns
     -------
     float
-        In [0, 3]; less is closer. 0.95 for the root over a major triad. NaN where nothing sounds over a chord.
+        In [0, 3]; less is closer. 1.03 for the root over a major triad. NaN where nothing sounds over a chord.
 
     References
     ----------

@@ -132,7 +132,8 @@ def line(sheet: LeadSheet, shift_ticks: int = 0) -> Line:
 def stretches(sheet: LeadSheet) -> Stretches:
     """What sounds over which chord, and how long: a note that is held into another chord counts for both.
 
-    Of notes that sound together the one that started last counts; time over no chord is left out.
+    The melody is one voice: of notes that sound together only the one that started last counts. Time over no chord is
+    left out.
     """
     times, pitches, durations = columns(sheet)
     starts, chords = _changes(sheet.chart)

@@ -41,7 +41,7 @@ class NGram:
     Raises
     ------
     ValueError
-        If n-grams of this order do not fit 64 bits, or there are no sequences.
+        If n-grams of this order do not fit 64 bits, or there is no token to count.
     """
 
     def __init__(self, sequences: Iterable[Sequence[int] | Tokens], order: int, vocabulary_size: int) -> None:
@@ -50,8 +50,8 @@ class NGram:
             raise ValueError(f"order {order} over {vocabulary_size} tokens: expected at least 1, in 63 bits")
         self.order, self.vocabulary_size, self._base = order, vocabulary_size, base
         seen = [self._keys(np.asarray(sequence, dtype=np.int64), order) for sequence in sequences]
-        if not seen:
-            raise ValueError("no sequences to count")
+        if not any(map(len, seen)):
+            raise ValueError("no tokens to count")
         grams, counts = np.unique(np.concatenate(seen), return_counts=True)
         self._levels: list[_Level] = []
         for length in range(order, 0, -1):

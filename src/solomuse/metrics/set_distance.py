@@ -62,7 +62,8 @@ class SetDistance:
         Of the inter-set density from the intra-set one, in nats; 0 and up, 0 is the same. NaN where all distances of a
         set are equal.
     overlapping_area : float
-        In [0, 1]: what both densities cover; 1 is the same. NaN likewise.
+        In [0, 1]: what both densities cover between the smallest and the largest distance of either set, so that it is
+        less than 1 even for the same set twice. NaN likewise.
     """
 
     intra_mean: float

@@ -126,7 +126,7 @@ _before = 1
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads, and put back what it had.
+    """Let torch use so many threads, and put back what it had before the first of those that overlap, which are alike.
 
     One is best for few rows, and wherever other programs work beside this one: threads that wait for each other
     dozens of times a token lose more by a single one that is late than they gain.

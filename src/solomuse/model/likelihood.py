@@ -125,14 +125,15 @@ def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, T
 
 
 def batches_by_tokens(sequences: Iterable[Sequence_], tokens: int = 8192) -> Iterator[list[Sequence_]]:
-    """Batches of at most `tokens` tokens, padding included."""
+    """Batches of at most `tokens` tokens, the padding of `padded` included, or of one sequence."""
     batch: list[Sequence_] = []
     longest = 0
     for sequence in sequences:
-        longest = max(longest, len(sequence[0]))
+        length = -(-len(sequence[0]) // LENGTH_STEP) * LENGTH_STEP
+        longest = max(longest, length)
         if batch and longest * (len(batch) + 1) > tokens:
             yield batch
-            batch, longest = [], len(sequence[0])
+            batch, longest = [], length
         batch.append(sequence)
     if batch:
         yield batch

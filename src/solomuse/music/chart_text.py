@@ -50,7 +50,7 @@ _TOKEN = re.compile(
   | (?P<meter>\(\d+/\d+\))
   | (?P<ending>\d+(?:[,-]\d+)*\.(?=\s|[A-Za-z%]|$))
   | (?P<label>[^\W\d_][^|:;\[\]()\n]{0,30}:(?=\s|$))
-  | (?P<word>[^\s|]+)
+  | (?P<word>(?:(?!:{1,2}\|)[^\s|])+)
     """,
     re.VERBOSE,
 )
@@ -156,7 +156,7 @@ def _written_bars(text: str) -> list[_Written]:
                 bar = _Written(endings=bar.endings)
             if kind in ("end", "end_start") or token in ("||", "|]"):
                 bar.endings = ()
-        side_behind = side_behind if kind == "ending" else next_side
+        side_behind = next_side
         if kind in ("end", "end_start") and bars:
             bars[-1].times = int(match["times"] or 2)
         if kind in ("start", "end_start"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -54,7 +55,7 @@ def ending_numbers(text: str) -> tuple[int, ...]:
     Raises
     ------
     ChartError
-        If a number is above `HIGHEST_ENDING`, or the first of a range above its last.
+        If it names none, a number is above `HIGHEST_ENDING`, or the first of a range above its last.
 
     Examples
     --------
@@ -63,9 +64,10 @@ def ending_numbers(text: str) -> tuple[int, ...]:
     """
     numbers = list[int]()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if max(len(first), len(last)) > len(str(HIGHEST_ENDING)):
-            raise ChartError(f"ending {text}.: expected numbers up to {HIGHEST_ENDING}")
+        match = re.fullmatch(r"0*(\d{1,2})(?:-0*(\d{1,2}))?", part.strip())
+        if match is None:
+            raise ChartError(f"ending {text}.: expected numbers up to {HIGHEST_ENDING}, such as 1,3 or 1-3")
+        first, last = match.groups()
         if int(first) > int(last or first):
             raise ChartError(f"ending {text}.: {part} counts down; write {last}-{first}")
         numbers += range(int(first), int(last or first) + 1)

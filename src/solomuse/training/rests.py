@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from solomuse.config import ModelConfig
 from solomuse.datasets.load import Windows
+from solomuse.files import write_whole
 from solomuse.model.likelihood import IGNORED, Sequence_, batches_by_tokens, padded
 from solomuse.model.rests import CELLS, KINDS, rest_cells
 from solomuse.tokens.vocabulary import BAR, SEP, Vocabulary
@@ -45,9 +46,7 @@ def fit_rests(folder: Path, config: ModelConfig, windows: Windows) -> None:
     model.rest_scores.zero_()
     weights = load_file(folder / WEIGHTS_FILE)
     weights[TABLE] = fitted_rests(model, at_an_end, windows.vocabulary).to(weights[TABLE].dtype)
-    partial = folder / f".{WEIGHTS_FILE}.partial"
-    save_file(weights, partial, metadata={"format": "pt"})
-    partial.replace(folder / WEIGHTS_FILE)
+    write_whole(folder / WEIGHTS_FILE, save(weights, metadata={"format": "pt"}))
 
 
 def _is_at_an_end(sequence: Sequence_) -> bool:

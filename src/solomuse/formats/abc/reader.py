@@ -240,7 +240,7 @@ class _TuneReader:
         if name not in _MODES:
             if name != "exp":
                 raise self._fail(place, f"K:{text} is no key; expected one such as G, F#m or Ddor")
-            name = ""
+            return "C:maj", rest  # all of its accidentals are listed, the tonic's own too
         more, label = _MODES[name]
         return key_of_signature(key_fifths(f"{letter}{accidental}:maj") + more, label), rest
 

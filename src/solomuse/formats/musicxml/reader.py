@@ -59,6 +59,8 @@ class _Measure:
     section: str | None = None
     notes: list[_Pitched] = field(default_factory=list)
     chords: dict[int, list[Chord]] = field(default_factory=dict)
+    turns: int = 0  # back in time, as for another voice
+    writers: dict[int, tuple[str | None, int]] = field(default_factory=dict)  # staff and turn of a time's first chord
     marks: Marks = field(default_factory=Marks)
 
 
@@ -168,6 +170,7 @@ class _PartReader:
             elif child.tag in ("backup", "forward"):
                 length = self._length(child, bar)
                 at = max(Fraction(0), at - length) if child.tag == "backup" else at + length
+                bar.turns += child.tag == "backup"
             elif child.tag == "harmony":
                 self._read_harmony(child, bar, at)
             elif child.tag == "direction":
@@ -266,7 +269,9 @@ class _PartReader:
                 raise ChordError(error.symbol, error.position, why) from None
             chord = UNKNOWN_CHORD
         here = bar.chords.setdefault(time, [])
-        if chord not in here:  # each staff may have its own copy
+        writer = element.findtext("staff"), bar.turns
+        is_copy = chord in here[-1:] if bar.writers.setdefault(time, writer) == writer else chord in here
+        if not is_copy:  # each staff and each voice may have its own
             here.append(chord)
 
     def _read_direction(self, element: Element, bar: _Measure) -> None:
