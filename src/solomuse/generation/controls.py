@@ -21,7 +21,7 @@ FEWEST_BARS = 8
 """Of a whole solo. Shorter ones, which humans do not play, would mostly be the silence before and after."""
 ARC_DENSITY, ARC_SEMITONES = 0.5, 7.0
 """How much an arc of 1 adds at its top and takes away at its bottom: a share of the density, semitones."""
-KNOWN_DENSITY, KNOWN_REGISTER = (0.5, 13.0), (42.0, 83.0)
+KNOWN_DENSITY, KNOWN_REGISTER = (DENSITIES[0] / 2, DENSITIES[-1] + 1), (REGISTERS[0] - 3, REGISTERS[-1] + 3)
 """What is not far from any of `DENSITIES` and `REGISTERS`."""
 USUAL_DENSITY, USUAL_REGISTER = 5.0, 65.0
 """Where an arc has its middle if nothing else is asked for: medians of the Weimar Jazz Database's windows."""

@@ -103,6 +103,19 @@ def note_length_transitions(sheet: LeadSheet) -> Floats:
     return _transitions(_length_classes(sheet), len(NOTE_LENGTHS))
 
 
+def turn_share(pitches: list[int]) -> float:
+    """Share of the notes at which a line changes its direction, repeated ones left out; NaN if it moves once at most.
+
+    Examples
+    --------
+    >>> turn_share([60, 62, 64, 62])
+    0.5
+    """
+    signs = np.sign(np.diff(pitches))
+    signs = signs[signs != 0]
+    return float((signs[1:] != signs[:-1]).mean()) if len(signs) > 1 else math.nan
+
+
 def _length_classes(sheet: LeadSheet) -> Integers:
     """The nearest class of each note's length, the earlier one of two, shape (n,)."""
     _, _, durations = columns(sheet)
@@ -117,16 +130,3 @@ def _transitions(classes: Integers, count: int) -> Floats:
 def _shares(counts: Floats | Integers) -> Floats:
     """The counts over their sum."""
     return np.asarray(counts / max(float(counts.sum()), 1e-300), dtype=np.float64)
-
-
-def turn_share(pitches: list[int]) -> float:
-    """Share of the notes at which a line changes its direction, repeated ones left out; NaN if it moves once at most.
-
-    Examples
-    --------
-    >>> turn_share([60, 62, 64, 62])
-    0.5
-    """
-    signs = np.sign(np.diff(pitches))
-    signs = signs[signs != 0]
-    return float((signs[1:] != signs[:-1]).mean()) if len(signs) > 1 else math.nan

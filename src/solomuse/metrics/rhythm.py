@@ -129,30 +129,6 @@ def bar_onsets(sheet: LeadSheet, steps_per_quarter: int) -> Iterator[Booleans]:
         yield onsets
 
 
-def _nearest_steps(sheet: LeadSheet, step: int) -> tuple[Integers, Integers]:
-    """Bar and step of each onset, both of shape (n,); what is nearest to the next bar line begins there."""
-    times, _, _ = columns(sheet)
-    lines = np.array(sheet.chart.bar_times)
-    bars = np.searchsorted(lines, times, side="right") - 1
-    steps = (times - lines[bars] + step // 2) // step
-    is_next = steps * step >= np.diff(lines)[bars]
-    bars, steps = bars + is_next, np.where(is_next, 0, steps)
-    inside = bars < len(lines) - 1
-    return bars[inside], steps[inside]
-
-
-def _patterns(sheets: Iterable[LeadSheet]) -> Iterator[tuple[int, bytes]]:
-    for sheet in sheets:
-        for onsets in bar_onsets(sheet, PATTERN_STEPS):
-            yield from ((onsets.shape[1], row.tobytes()) for row in np.packbits(onsets, axis=1))
-
-
-def _information(p: Floats, q: Floats) -> float:
-    """Kullback-Leibler divergence in bits."""
-    held = p > 0
-    return float((p[held] * np.log2(p[held] / q[held])).sum())
-
-
 def onset_entropy(times: list[int]) -> float:
     """Entropy in bits of the times from onset to onset; NaN with fewer than two notes.
 
@@ -175,3 +151,27 @@ def on_beat_share(sheet: LeadSheet) -> float:
     beats = np.array([bar.duration // beats_of_bar(bar.meter) for bar in sheet.chart.bars])
     bars = np.searchsorted(lines, times, side="right") - 1
     return float(((times - lines[bars]) % beats[bars] == 0).mean()) if len(times) else math.nan
+
+
+def _nearest_steps(sheet: LeadSheet, step: int) -> tuple[Integers, Integers]:
+    """Bar and step of each onset, both of shape (n,); what is nearest to the next bar line begins there."""
+    times, _, _ = columns(sheet)
+    lines = np.array(sheet.chart.bar_times)
+    bars = np.searchsorted(lines, times, side="right") - 1
+    steps = (times - lines[bars] + step // 2) // step
+    is_next = steps * step >= np.diff(lines)[bars]
+    bars, steps = bars + is_next, np.where(is_next, 0, steps)
+    inside = bars < len(lines) - 1
+    return bars[inside], steps[inside]
+
+
+def _patterns(sheets: Iterable[LeadSheet]) -> Iterator[tuple[int, bytes]]:
+    for sheet in sheets:
+        for onsets in bar_onsets(sheet, PATTERN_STEPS):
+            yield from ((onsets.shape[1], row.tobytes()) for row in np.packbits(onsets, axis=1))
+
+
+def _information(p: Floats, q: Floats) -> float:
+    """Kullback-Leibler divergence in bits."""
+    held = p > 0
+    return float((p[held] * np.log2(p[held] / q[held])).sum())

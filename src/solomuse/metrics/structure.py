@@ -108,6 +108,20 @@ def fitness(similarity: Floats) -> Floats:
     return found
 
 
+def repeated_share(values: Integers, length: int) -> float:
+    """Share of the figures of so many values in a row that came before in a line; NaN where it is shorter.
+
+    Examples
+    --------
+    >>> repeated_share(np.diff([60, 62, 64, 65, 60, 62, 64, 65]), 3)
+    0.2
+    """
+    if len(values) < length:
+        return math.nan
+    figures = np.lib.stride_tricks.sliding_window_view(values, length)
+    return (len(figures) - len(np.unique(figures, axis=0))) / len(figures)
+
+
 def _highest(by_length: Floats, shortest: int, longest: int | None) -> float:
     return float(by_length[shortest - 1 : longest].max()) if len(by_length) >= 2 * shortest else math.nan
 
@@ -154,17 +168,3 @@ def _bar_features(sheet: LeadSheet) -> Floats:
     norms = np.linalg.norm(features, axis=(1, 2), keepdims=True)
     unit: Floats = np.divide(features, norms, out=np.zeros_like(features), where=norms > 0)
     return unit
-
-
-def repeated_share(values: Integers, length: int) -> float:
-    """Share of the figures of so many values in a row that came before in a line; NaN where it is shorter.
-
-    Examples
-    --------
-    >>> repeated_share(np.diff([60, 62, 64, 65, 60, 62, 64, 65]), 3)
-    0.2
-    """
-    if len(values) < length:
-        return math.nan
-    figures = np.lib.stride_tricks.sliding_window_view(values, length)
-    return (len(figures) - len(np.unique(figures, axis=0))) / len(figures)
