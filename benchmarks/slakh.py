@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import yaml
+from readable import readable
 
-from benchmarks.readable import readable
 from solomuse.datasets.slakh import DRUMS_PROGRAM, METADATA, STEMS, WHOLE
 from solomuse.formats.midi import write_midi
 from solomuse.music.song import Song

@@ -92,7 +92,7 @@ def our_seconds(dataset: Dataset, config: Config, device: str, steps: int, clock
         torch.manual_seed(1)
         model = build_model(config.model, dataset.vocabulary)
         windows = learned_windows([dataset], config.training)
-        plan = Plan(Path(folder), (dataset,), windows, config, run={}, callbacks=(stopwatch,))
+        plan = Plan(Path(folder), (dataset,), windows, config, run={"conditions": {}}, callbacks=(stopwatch,))
         SoloTrainer(model, arguments, plan).train()
     return stopwatch.ended - stopwatch.began
 

@@ -200,19 +200,24 @@ def test_a_clef_is_no_key(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", ["clef=bass", "clef=alto", "bass", "treble-8", "middle=d", "maj clef=bass middle=d", "transpose=-2 m=d"]
+    "more", ["clef=bass", "clef=alto", "bass", "treble-8", "middle=d", "maj clef=bass middle=d", "octave=0 m=d"]
 )
 def test_a_clef_behind_a_key_changes_no_note(more: str) -> None:
     sheet = read("BFBB|", key=f"F {more}")
     assert (pitches(sheet), sheet.chart.key) == ([70, 65, 70, 70], "F:maj")
 
 
+def test_what_is_written_for_a_transposing_instrument_sounds_as_its_key_says() -> None:
+    sheet = read('"F"BFBB|', key="F clef=treble transpose=-2")
+    assert (pitches(sheet), sheet.chart.key, chords(sheet)) == ([68, 63, 68, 68], "Eb:maj", ["Eb:maj"])
+
+
 def test_accidentals_and_a_clef_stand_behind_one_key() -> None:
     assert pitches(read("BFBB|", key="F dor ^f clef=bass")) == [70, 66, 70, 70]
 
 
-@pytest.mark.parametrize("part", ["trombone", "viola", "tenor-voice", "flute"])
-def test_a_part_in_any_clef_is_read_back_as_the_same(part: str) -> None:
+@pytest.mark.parametrize("part", ["trombone", "viola", "tenor-voice", "flute", "trumpet", "tenor-sax", "clarinet"])
+def test_a_part_in_any_clef_is_read_back_as_it_sounds(part: str) -> None:
     melody = tuple(Note(480 * index, pitch, 480) for index, pitch in enumerate((58, 57, 53, 65)))
     sheet = LeadSheet(parse_chart("key: F\nBb"), melody)
     assert read_abc(write_abc(sheet, part=INSTRUMENTS[part])) == [sheet]
@@ -331,9 +336,16 @@ def test_chords_of_notes_stand_in_brackets() -> None:
 def test_a_part_is_written_as_its_player_reads_it() -> None:
     melody = (Note(0, 58, 900), Note(960, 62, 960))
     text = write_abc(LeadSheet(parse_chart("key: Bb\nBbmaj7"), melody), part=INSTRUMENTS["tenor-sax"])
-    assert text.splitlines()[-2:] == ["K:C", '"Cmaj7"c4 e4 |]']
+    assert text.splitlines()[-2:] == ["K:C transpose=-14", '"Cmaj7"c4 e4 |]']
     assert "N:for Tenor Sax, written 14 semitones above its sound" in text
     assert "K:Bb clef=bass" in write_abc(LeadSheet(parse_chart("key: Bb\nBb"), ()), part=INSTRUMENTS["trombone"])
+
+
+def test_a_word_says_whether_its_eighths_swing() -> None:
+    sheet = LeadSheet(parse_chart("tempo: 160\nC"), ())
+    assert 'Q:"Swing" 1/4=160' in write_abc(sheet, swing=1.6).splitlines()
+    assert 'Q:"Even eighths" 1/4=160' in write_abc(sheet, swing=1.0).splitlines()
+    assert read_abc(write_abc(sheet, swing=1.6)) == [sheet]
 
 
 def test_sections_end_with_double_bar_lines_and_begin_a_line() -> None:
@@ -341,6 +353,6 @@ def test_sections_end_with_double_bar_lines_and_begin_a_line() -> None:
     assert text.splitlines()[-4:] == ["P:A", '"C"z8 | "F"z8 ||', "P:B", '"G"z8 | "C"z8 |]']
 
 
-def test_a_tied_note_needs_no_sign_but_the_next_of_its_letter_does() -> None:
+def test_a_tied_note_has_its_sign_again_and_the_next_of_its_letter_too() -> None:
     melody = (Note(0, 66, 1200), Note(1200, 66, 240), Note(1440, 65, 480))
-    assert written("key: C\nD7", *melody) == '"D7"^F4- F^F =F2 |]'
+    assert written("key: C\nD7", *melody) == '"D7"^F4- ^F^F =F2 |]'

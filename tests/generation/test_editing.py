@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solomuse.errors import ConfigError, FormatError
+from solomuse.errors import ConfigError, FormatError, NoMelodyError
+from solomuse.formats.midi import write_midi
 from solomuse.generation import Controls, Edit, generate, stream
 from solomuse.generation.editing import parse_bars, turns
 from solomuse.generation.infill import _drawn, _following
@@ -22,6 +23,7 @@ from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
 from solomuse.render.files import Rendering, write_lead_sheet
 from solomuse.render.performance import Performance, performed
 from solomuse.tokens.codec import Codec
@@ -204,6 +206,32 @@ def test_a_line_comes_back_from_the_files_that_are_written(tmp_path: Path, name:
     assert [(round(note.time / 40) * 40, note.pitch) for note in found.melody] == expected
 
 
+@pytest.mark.parametrize("count", [1, 4, 40])
+@pytest.mark.parametrize("name", ["", "Bass", "Piano"])
+def test_a_line_of_ones_own_needs_no_chords_and_may_be_short_or_in_octaves(
+    tmp_path: Path, count: int, name: str
+) -> None:
+    notes = [Note(480 * at, pitch, 400) for at in range(count) for pitch in (48 + at % 12, 60 + at % 12)]
+    drums = Track((Note(0, 38, 480),), "Drums", is_drum=True)
+    write_midi(Song((drums, Track(notes, name))), tmp_path / "mine.mid")
+    found = read_line(tmp_path / "mine.mid")
+    assert [(note.time, note.pitch) for note in found.melody] == [(480 * at, 60 + at % 12) for at in range(count)]
+
+
+def test_a_file_of_drums_is_no_line(tmp_path: Path) -> None:
+    write_midi(Song((Track((Note(0, 38, 480),), "Drums", is_drum=True),)), tmp_path / "drums.mid")
+    with pytest.raises(NoMelodyError, match=r"drums\.mid: has no notes of a melody"):
+        read_line(tmp_path / "drums.mid")
+
+
+def test_the_first_whole_bar_of_a_line_is_that_of_the_chart(random_model: Model) -> None:
+    """A pickup of its own is left out, one that the chart has too stays."""
+    pickup = LeadSheet(parse_chart("(1/4) N.C. | (4/4) C | F"), (Note(240, 60, 240), Note(480, 64, 480)))
+    for chart, expected in (("C | F | G", [(0, 64)]), ("(1/4) N.C. | (4/4) C | F | G", [(240, 60), (480, 64)])):
+        (solo,) = generate(random_model, chart, edit=Edit(pickup, is_motif=True))
+        assert [(note.time, note.pitch) for note in solo.line.melody[: len(expected)]] == expected
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -211,6 +239,7 @@ def test_a_line_comes_back_from_the_files_that_are_written(tmp_path: Path, name:
         (lambda line: Edit(line, vary=0.5, lock="rhythm"), "exactly one"),
         (lambda line: Edit(line, vary=2), "vary is 2"),
         (lambda line: Edit(line, trade=0), "trade is 0"),
+        (lambda line: Edit(line, trade=12), "trade is 12: the chart has 12 bars"),
         (lambda line: Edit(line, keep={12}), "among 1 to 12"),
         (lambda line: Edit(line, keep=set(range(12))), "all bars are kept"),
         (lambda line: Edit(LeadSheet(line.chart, ()), vary=0.5), "no notes"),

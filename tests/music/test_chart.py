@@ -6,6 +6,18 @@ from solomuse.errors import ChartError
 from solomuse.music.chart_text import parse_chart
 
 
+@pytest.mark.parametrize(
+    ("form", "twice"),
+    [
+        ("(1/4) G7 | (4/4) C | F", "(1/4) G7 | (4/4) C | F | C | F"),
+        ("(1/4) G7 | (4/4) C | (3/4) F6", "(1/4) G7 | (4/4) C | F6:3 G7:1 | C | (3/4) F6"),
+        ("(2/4) C | F", "(2/4) C | F | C | F"),
+    ],
+)
+def test_a_pickup_is_played_once_and_fills_up_a_last_bar_that_leaves_room_for_it(form: str, twice: str) -> None:
+    assert parse_chart(form).repeated(2) == parse_chart(twice)
+
+
 def test_a_form_is_played_through_several_times() -> None:
     chart = parse_chart("title: Two\nC | (3/4) F")
     twice = chart.repeated(2)

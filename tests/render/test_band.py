@@ -193,6 +193,13 @@ def test_a_pop_bass_stays_on_the_root() -> None:
     assert Counter(note.pitch % 12 for note in notes if note.time < 1920).most_common(1)[0][0] == 0
 
 
+def test_a_pickup_does_not_count_as_a_bar_of_the_form() -> None:
+    bars = form_of(parse_chart("(1/4) N.C. | (4/4) " + " | ".join(["C"] * 8)))
+    assert [bar.place for bar in bars] == [0, *range(8)]
+    assert [bar.ends_phrase for bar in bars] == [False, *[False, False, False, True] * 2]
+    assert not bars[0].ends_section
+
+
 # The chords
 
 
@@ -203,6 +210,13 @@ def test_a_chord_without_a_third_is_voiced_as_it_is() -> None:
 def test_a_rich_chord_keeps_its_guide_tones_and_leaves_its_root_to_the_bass() -> None:
     for voicing in voicings(parse_chord("C13(#11)")):
         assert {4, 10} <= {pitch % 12 for pitch in voicing} <= {4, 10, 9, 6, 2}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "named"), [("C13", 9), ("C13(#11)", 6), ("Cm11", 5), ("Cmaj9(#11)", 6), ("C7(#5,#9)", 8), ("C9", 2)]
+)
+def test_what_a_symbol_is_written_for_is_in_all_its_voicings(symbol: str, named: int) -> None:
+    assert all(named in {pitch % 12 for pitch in voicing} for voicing in voicings(parse_chord(symbol)))
 
 
 @settings(max_examples=300)

@@ -18,6 +18,7 @@ from solomuse.tokens.codec import Codec
 from solomuse.tokens.vocabulary import PAD
 from solomuse.training import resumable, train
 from solomuse.training.batches import LengthSampler, TrainingWindows, collate
+from solomuse.training.checkpoints import sha256_of
 from solomuse.training.order import WholeSteps
 from solomuse.training.train import observers
 
@@ -95,6 +96,16 @@ def test_a_run_goes_on_from_its_newest_checkpoint(toy_dataset: Path, toy_run: Pa
     longer = replace(run.config, training=replace(run.config.training, epochs=2))
     trained = train(run.datasets, run.out, longer, run.checkpoint)
     assert trained.steps > int(run.checkpoint.name.rpartition("-")[2])
+
+
+def test_the_best_model_is_there_in_the_end_though_a_run_was_killed_before_it_was(
+    toy_dataset: Path, toy_run: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(toy_run, tmp_path / "run"))
+    begun = resumable(run)
+    (run / "model" / "model.safetensors").write_bytes((run / "model" / "model.safetensors").read_bytes()[::-1])
+    train(toy_dataset, run, begun.config, begun.checkpoint)
+    assert sha256_of(run / "model" / "model.safetensors") == sha256_of(toy_run / "model" / "model.safetensors")
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(toy_dataset: Path, toy_config: Config, toy_run: Path) -> None:

@@ -82,10 +82,12 @@ def _train(arguments: argparse.Namespace) -> int:
         on_checkpoint=partial(write_sample, arguments.out / "samples"),
     )
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}
+    is_first = os.environ.get("RANK", "0") == "0"
     if trained.interrupted:
-        print(f"solomuse: interrupted at step {trained.steps}; pass --resume to go on", file=sys.stderr)
+        if is_first:
+            print(f"solomuse: interrupted at step {trained.steps}; pass --resume to go on", file=sys.stderr)
         return INTERRUPTED
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first:
         return 0
     text = (
         f"validation {trained.before:.3f} -> {trained.after:.3f} bits per note in {trained.steps} steps, "

@@ -113,6 +113,8 @@ def outline(edit: Edit | None, chart: Chart, grid: GridSheet, codec: Codec) -> O
         lines = grid.bar_lines.tolist()
         rule: Rule = SameRhythm(notes) if edit.lock == "rhythm" else SamePitches(notes, lines)
         return Outline((), ((0, grid.steps),), (rule,))
+    if edit.trade is not None and edit.trade >= grid.bars:
+        raise ConfigError(f"trade is {edit.trade}: the chart has {grid.bars} bars, which leaves none to answer in")
     kept = turns(grid.bars, edit.trade) if edit.trade is not None else frozenset(edit.keep or ())
     if kept and len(edit.line.chart.bars) <= min(kept) < grid.bars:
         raise ConfigError(f"the line has {len(edit.line.chart.bars)} bars: keep at least one of these")
@@ -120,13 +122,15 @@ def outline(edit: Edit | None, chart: Chart, grid: GridSheet, codec: Codec) -> O
 
 
 def _played(edit: Edit, chart: Chart, codec: Codec) -> tuple[PlayedNote, ...]:
-    """The line's notes on the chart's grid."""
-    if not edit.line.melody:
+    """The line's notes on the chart's grid, its first whole bar on that of the chart; what is before is left out."""
+    later = chart.pickup - edit.line.chart.pickup if edit.line.chart.pickup else 0
+    melody = [note.shift(later) for note in edit.line.melody if note.time + later >= 0]
+    if not melody:
         raise ConfigError("the given line has no notes: give a file with a melody")
-    beyond = max(note.time for note in edit.line.melody) >= chart.duration
+    beyond = max(note.time for note in melody) >= chart.duration
     if beyond and edit.is_motif:
         raise ConfigError(f"the motif is longer than the chart, which has {len(chart.bars)} bars: shorten it")
-    inside = tuple(note for note in edit.line.melody if note.time < chart.duration)
+    inside = tuple(note for note in melody if note.time < chart.duration)
     on_grid = codec.on_grid(LeadSheet(chart, inside))
     return tuple((start, pitch, steps, velocity) for start, pitch, steps, velocity in on_grid.notes.tolist())
 

@@ -6,13 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from solomuse.analysis.lead_sheet import lead_sheet_of
+from solomuse.analysis.melody import melody_track
 from solomuse.analysis.swing import straightened
 from solomuse.datasets.lead_sheets import read_lead_sheet
-from solomuse.errors import ChartError, ChordError, FormatError
+from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError
 from solomuse.formats.midi import read_midi
 from solomuse.formats.suffixes import MIDI_SUFFIXES
 from solomuse.music.chart_text import parse_chart
-from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.leadsheet import LeadSheet, one_voice
 from solomuse.music.note import Note
 from solomuse.music.notes import Notes
 from solomuse.render.band.feel import undelayed, unswung
@@ -23,8 +25,9 @@ EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
 def read_line(path: Path) -> LeadSheet:
     """The melody of a file, with even eighths.
 
-    A ``solo.json`` and notation give it exactly as it was written. Of MIDI the swing is taken out: by its ratio where
-    the file is one of ours, which says it, else as measured.
+    A ``solo.json`` and notation give it exactly as it was written. Of MIDI it is the melody track, or the only or
+    highest one, and of notes at one time the highest; the swing is taken out: by its ratio where the file is one of
+    ours, which says it, else as measured.
 
     Raises
     ------
@@ -35,17 +38,34 @@ def read_line(path: Path) -> LeadSheet:
     """
     if path.suffix.lower() == ".json":
         return _reported(path)
+    if path.name.lower().endswith(MIDI_SUFFIXES):
+        return _performed(path)
     try:
-        sheet = read_lead_sheet(path)
+        return read_lead_sheet(path)
     except (ChartError, ChordError):
         raise FormatError(f"{path}: is no melody that can be read; expected {EXPECTED}") from None
-    if not path.name.lower().endswith(MIDI_SUFFIXES):
-        return sheet
-    swing = read_midi(path).swing
-    if swing is None:
-        return replace(sheet, melody=straightened(sheet.melody))
-    on_beat = undelayed(Notes.of(sheet.melody), sheet.chart, swing)
-    return replace(sheet, melody=tuple(unswung(on_beat, sheet.chart, swing)))
+
+
+def _performed(path: Path) -> LeadSheet:
+    """The line of a MIDI file; it may be short, and need not look like a whole melody."""
+    song = read_midi(path)
+    heights = {
+        index: float(track.columns.pitches.mean())
+        for index, track in enumerate(song.tracks)
+        if track.notes and not track.is_drum
+    }
+    if not heights:
+        raise NoMelodyError(f"{path}: has no notes of a melody; give another file")
+    try:
+        track = melody_track(song).track if len(heights) > 1 else next(iter(heights))
+    except NoMelodyError:
+        track = max(heights, key=heights.__getitem__)
+    sheet = lead_sheet_of(song, track, song.chords)
+    melody = tuple(one_voice(sheet.melody))
+    if song.swing is None:
+        return replace(sheet, melody=straightened(melody))
+    on_beat = undelayed(Notes.of(melody), sheet.chart, song.swing)
+    return replace(sheet, melody=tuple(unswung(on_beat, sheet.chart, song.swing)))
 
 
 def _reported(path: Path) -> LeadSheet:

@@ -9,6 +9,7 @@ GPT-2 unchanged.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -97,6 +98,7 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         labels: Tensor | None = None,
         past_key_values: Any = None,
         use_cache: bool | None = None,
+        position_ids: Tensor | None = None,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
         """Scores of the next token.
@@ -110,6 +112,8 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
             The whole sequences that end with `input_ids`, where these are not whole.
         labels : Tensor of shape (B, T), optional
             Token ids, -100 where nothing is to be learned.
+        position_ids : Tensor of shape (B, T), optional
+            How many tokens stand before each; counted from the first one where absent.
         """
         rows = (self._features_of(input_ids) if features is None else features).long()
         index = rows[..., STEP + 1 :] + torch.tensor(self._offsets, device=rows.device)
@@ -122,8 +126,9 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
             attention_mask=attention_mask,
             past_key_values=past_key_values,
             use_cache=use_cache,
+            position_ids=position_ids,
             turn=(turn.cos().float(), turn.sin().float()),
-            **{key: value for key, value in kwargs.items() if key in ("position_ids", "cache_position")},
+            **{key: value for key, value in kwargs.items() if key == "cache_position"},
         )
         hidden = out.last_hidden_state
         known = vocabulary(self.config.grid)
@@ -143,8 +148,12 @@ class ChartGPT2LMHeadModel(GPT2LMHeadModel):
         return inputs
 
     def _features_of(self, input_ids: Tensor) -> Tensor:
-        rows = [features(row, vocabulary(self.config.grid)) for row in input_ids.tolist()]
-        return torch.stack([torch.from_numpy(row) for row in rows]).to(input_ids.device)
+        known = vocabulary(self.config.grid)
+        rows = []
+        for row in input_ids.tolist():
+            pads = len(list(takewhile(PAD.__eq__, row)))  # in front of a short prompt
+            rows.append(functional.pad(torch.from_numpy(features(row[pads:], known)), (0, 0, pads, 0)))
+        return torch.stack(rows).to(input_ids.device)
 
 
 def build_model(config: ModelConfig, vocabulary: Vocabulary) -> PreTrainedModel:

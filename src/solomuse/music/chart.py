@@ -110,6 +110,11 @@ class Chart:
         """Length in ticks."""
         return self.bar_times[-1]
 
+    @property
+    def pickup(self) -> int:
+        """Ticks of the bar in front of the first whole one; 0 where there is none."""
+        return self.bars[0].duration if len(self.bars) > 1 and self.bars[0].duration < self.bars[1].duration else 0
+
     def spans(self) -> Iterator[ChordSpan]:
         """The chords over the whole chart; one that is held over a bar line comes once."""
         return _merged(
@@ -123,7 +128,9 @@ class Chart:
         return replace(self, bars=self.bars[first:last])
 
     def repeated(self, times: int) -> Chart:
-        """The chart played through so many times.
+        """The chart played through so many times; of a pickup only the first.
+
+        A last bar that leaves room for the pickup is filled up by it where the form begins again.
 
         Raises
         ------
@@ -132,7 +139,13 @@ class Chart:
         """
         if not 1 <= times <= MOST_PLAYED_BARS // len(self.bars):
             raise ChartError(f"{times} choruses of {len(self.bars)} bars: expected 1 to {MOST_PLAYED_BARS} bars in all")
-        return replace(self, bars=self.bars * times)
+        form = self.bars[1:] if self.pickup else self.bars
+        last, whole = form[-1], form[0].meter
+        seam = form
+        if self.pickup and last.duration + self.pickup == whole.bar_ticks:
+            ahead = (replace(span, time=span.time + last.duration) for span in self.bars[0].chords)
+            seam = (*form[:-1], replace(last, meter=whole, chords=(*last.chords, *ahead)))
+        return replace(self, bars=(*self.bars[: len(self.bars) - len(form)], *seam * (times - 1), *form))
 
     def transpose(self, semitones: int) -> Chart:
         """The chart moved up by `semitones`."""

@@ -14,7 +14,7 @@ from solomuse.formats.musicxml import write_musicxml
 from solomuse.formats.suffixes import ABC_SUFFIXES, MUSICXML_SUFFIXES, WRITTEN_MIDI_SUFFIXES
 from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
-from solomuse.render.performance import Performance, performed, swing_of
+from solomuse.render.performance import Performance, has_eighths, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio
 
@@ -60,12 +60,13 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     target = Path(path)
     check_ending(target)
     ending = target.suffix.lower()
+    swing = swing_of(sheet.chart, rendering.performance) if has_eighths(sheet.chart) else None
     if ending in PICTURES:
         draw_piano_roll(sheet, target)
     elif ending in ABC_SUFFIXES:
-        write_whole(target, write_abc(sheet, part=rendering.part).encode())
+        write_whole(target, write_abc(sheet, part=rendering.part, swing=swing).encode())
     elif ending in NOTATION:
-        write_musicxml(sheet, target, rendering.part, swing_of(sheet.chart, rendering.performance))
+        write_musicxml(sheet, target, rendering.part, swing)
     elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:

@@ -111,9 +111,14 @@ def qpm_of(chart: Chart, performance: Performance = Performance()) -> float:
     return performance.qpm or _within(usual_qpm(chart, performance.style or style_of(chart)))
 
 
+def has_eighths(chart: Chart) -> bool:
+    """Whether any bar is counted in quarters, whose eighths may swing."""
+    return any(is_counted_in_quarters(bar.meter) for bar in chart.bars)
+
+
 def swing_of(chart: Chart, performance: Performance) -> float:
     """The ratio of long to short eighths with which a chart is played, 1 for even ones, as in bars of dotted beats."""
-    if not any(is_counted_in_quarters(bar.meter) for bar in chart.bars):
+    if not has_eighths(chart):
         return 1.0
     is_swung = STYLES[performance.style or style_of(chart)].is_swung
     return performance.swing or (usual_swing(qpm_of(chart, performance)) if is_swung else 1.0)

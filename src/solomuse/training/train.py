@@ -34,13 +34,14 @@ from transformers.utils.logging import disable_progress_bar
 from solomuse.config import Config
 from solomuse.datasets.load import Dataset, conditions_of, load_datasets, players_of
 from solomuse.errors import ConfigError
+from solomuse.files import UNFINISHED
 from solomuse.model.folder import model_folder
 from solomuse.model.gpt2 import build_model
 from solomuse.model.melodies import melodies_before
 from solomuse.tokens.vocabulary import Vocabulary
 from solomuse.training.arguments import training_arguments
 from solomuse.training.callbacks import best_step, cut_records
-from solomuse.training.checkpoints import STATE, newest_whole, step_of
+from solomuse.training.checkpoints import STATE, damage, newest_whole, step_of
 from solomuse.training.curve import Curve
 from solomuse.training.events import Events
 from solomuse.training.initial import config_of_model, model_from_folder
@@ -202,6 +203,8 @@ def _make_ready(out: Path, run: dict[str, Any], step: int) -> None:
     """Write what the run is, and take away what a run that was killed has left beyond `step`."""
     write_run(out, run)
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
+    for path in out.glob(f"{UNFINISHED}*"):
+        path.unlink(missing_ok=True)
     cut_records(out / METRICS, step)
 
 
@@ -239,9 +242,10 @@ def _run(trainer: SoloTrainer, resume: Path | None) -> Trained:
     if not trainer.stopping.is_over(trainer.state):
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     model = trainer.plan.out / MODEL
-    newest = resume or newest_whole(trainer.plan.out)
-    if trainer.args.should_save and not model.is_dir() and newest is not None:
-        trainer.publish(newest)
+    best_one = trainer.plan.out / f"checkpoint-{best_step(trainer.state)}"
+    chosen = best_one if damage(best_one) is None else resume or newest_whole(trainer.plan.out)
+    if trainer.args.should_save and chosen is not None and (chosen == best_one or not model.is_dir()):
+        trainer.publish(chosen)  # again, for a run may have been killed between a checkpoint and this
     config = trainer.plan.config.model
     if trainer.args.should_save and config.chart_features and not trainer.stopping.interrupted:
         fit_rests(model, config, trainer.plan.dataset.windows("train"))

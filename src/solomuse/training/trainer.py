@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch.nn import functional
 from transformers import PreTrainedModel, Trainer, TrainerCallback, TrainerControl, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from solomuse.config import Config
 from solomuse.datasets.load import Dataset, Windows
-from solomuse.errors import ConfigError, OutputError, SoloMuseError
+from solomuse.errors import ConfigError, OutputError
 from solomuse.model.folder import save_about
 from solomuse.model.likelihood import IGNORED, Likelihood, likelihood
 from solomuse.model.melodies import MELODIES, Melodies, melodies_file, melodies_of
@@ -234,9 +235,7 @@ class SoloTrainer(Trainer):
             self.accelerator.wait_for_everyone()
             if self.args.should_save:
                 seal(partial_folder, final)
-        except SoloMuseError:
-            raise
-        except Exception as error:
+        except (OSError, RuntimeError, SafetensorError) as error:  # torch has a RuntimeError for a full disk
             if self.args.should_save:
                 shutil.rmtree(self.args.output_dir, ignore_errors=True)
             raise OutputError(

@@ -31,6 +31,8 @@ _CLEF = re.compile(
     r"|(?:treble|alto|tenor|bass|perc)\d?(?:[-+^_](?:8|15))?(?=\s|$))"
 )
 """What stands behind or in place of a key to say how it looks or sounds (standard 2.1, 4.6)."""
+_TRANSPOSE = re.compile(r"(?:^|\s)transpose=([-+]?\d{1,2})(?!\S)")
+"""Semitones from what is written up to what sounds."""
 
 _MODES = {
     "": (0, "maj"),
@@ -127,6 +129,7 @@ class _TuneReader:
         self._order = ""
         self._meter, self._unit = COMMON_TIME, None
         self._accidentals = ""
+        self._sounds = 0
 
     _unit: Fraction | None
 
@@ -190,6 +193,8 @@ class _TuneReader:
                 self._qpm = _tempo(value)
             elif name == "K":
                 self._key, self._accidentals = self._read_key(value, Place(number, 1))
+                if moved := _TRANSPOSE.search(value):
+                    self._sounds = int(moved.group(1))
                 return [(n, text) for n, text in plain[index + 1 :] if text.strip()]
         raise self._fail(Place(self._first_line, 1), "it has no key: write a K: line above its music")
 
@@ -261,7 +266,8 @@ class _TuneReader:
             start += meters[index].bar_ticks
         key = writable_key(self._key) if self._key else None
         chart = Chart(tuple(played), title=self.title or None, composer=self._composer, key=key, qpm=self._qpm)
-        return LeadSheet(chart, tuple(melody))
+        sheet = LeadSheet(chart, tuple(melody))
+        return sheet.transpose(self._sounds) if self._sounds else sheet
 
     def _order_of_bars(self, written: Sequence[WrittenBar]) -> list[int]:
         """The order of play: part by part where the header gives one."""

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from solomuse.errors import OutputError
 from solomuse.formats.notation.part import PartBar, Sound, part_bars, transposed_for
-from solomuse.formats.notation.rhythm import EIGHTH, Written
+from solomuse.formats.notation.rhythm import EIGHTH, Written, feel_of
 from solomuse.music.chord import UNKNOWN_CHORD, Chord
 from solomuse.music.instruments import Instrument
 from solomuse.music.keys import altered_letters, key_fifths
@@ -21,7 +21,7 @@ from solomuse.music.leadsheet import LeadSheet
 _SIGN_BY_ALTER = {1: "^", -1: "_", 0: "="}
 
 
-def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None) -> str:
+def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None, swing: float | None = None) -> str:
     """The lead sheet as a tune, which `read_abc` reads back as the same but for its velocities.
 
     Bars whose meter differs from the one before carry it; a pickup is a shorter bar.
@@ -29,8 +29,10 @@ def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None)
     Parameters
     ----------
     part : Instrument, optional
-        Whose part it is: notes, chords and key are written as the player reads them, notes as long as is easily read,
-        and so they are read back.
+        Whose part it is: notes, chords and key are written as the player reads them, notes as long as is easily read;
+        they are read back as they sound.
+    swing : float, optional
+        Ratio of long to short eighths; a word says whether they swing.
 
     Raises
     ------
@@ -45,10 +47,12 @@ def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None)
         if text:
             lines.append(f"{name}:{_plain(text)}")
     lines += [f"M:{bars[0].meter}", "L:1/8"]
-    if chart.qpm is not None:
-        lines.append(f"Q:1/4={_decimal(chart.qpm)}")
+    tempo = [f'"{feel_of(swing)}"'] if swing is not None else []
+    tempo += [f"1/4={_decimal(chart.qpm)}"] if chart.qpm is not None else []
+    lines += [f"Q:{' '.join(tempo)}"] if tempo else []
     clef = f" clef={part.clef}" if part and part.clef != "treble" else ""
-    lines.append(f"K:{_key(chart.key)}{clef}")
+    sound = f" transpose={-part.written}" if part and part.written else ""
+    lines.append(f"K:{_key(chart.key)}{clef}{sound}")
     row: list[str] = []
     for index, bar in enumerate(bars):
         if bar.starts_system:
@@ -116,8 +120,7 @@ def _notes(bar: PartBar, sound: Sound | None, piece: Written, key: str | None, a
     length = _length(Fraction(piece.ticks, EIGHTH) * (Fraction(3, 2) if piece.tuplet else 1))
     if sound is None:
         return f"z{length}"
-    is_tied = bar.start + piece.start > sound.time
-    letters = "".join(_pitch(pitch, name, key, altered, is_tied=is_tied) for pitch, name in sound.notes)
+    letters = "".join(_pitch(pitch, name, key, altered) for pitch, name in sound.notes)
     tie = "-" if bar.start + piece.end < sound.end else ""
     return f"[{letters}]{length}{tie}" if len(sound.notes) > 1 else f"{letters}{length}{tie}"
 
@@ -128,12 +131,11 @@ def _length(length: Fraction) -> str:
     return above if length.denominator == 1 else f"{above}/{length.denominator}"
 
 
-def _pitch(pitch: int, name: str, key: str | None, altered: set[str], *, is_tied: bool) -> str:
+def _pitch(pitch: int, name: str, key: str | None, altered: set[str]) -> str:
     """A note by its letter.
 
     It has a sign where it differs from the key, or where its letter had one in the bar before: so it is the same
-    whether a reader holds that signs last for a note, for their octave, or for every octave. A tied note has the
-    sign of the one to which it is tied.
+    whether a reader holds that signs last for a note, for their octave, or for every octave, over a tie or not.
     """
     letter, alter = name[0], name.count("#") - name.count("b")
     octave = (pitch - alter) // 12 - 5
@@ -141,6 +143,6 @@ def _pitch(pitch: int, name: str, key: str | None, altered: set[str], *, is_tied
     sign = ""
     if alter != in_key or letter in altered:
         altered.add(letter)
-        sign = "" if is_tied else _SIGN_BY_ALTER[alter]
+        sign = _SIGN_BY_ALTER[alter]
     marks = "'" * (octave - 1) if octave > 1 else "," * -octave
     return sign + (letter.lower() if octave >= 1 else letter) + marks

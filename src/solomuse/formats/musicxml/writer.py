@@ -20,7 +20,7 @@ from solomuse.files import write_whole
 from solomuse.formats.musicxml.harmony import harmony_of_chord
 from solomuse.formats.musicxml.signs import Signs
 from solomuse.formats.notation.part import PartBar, Sound, part_bars, transposed_for
-from solomuse.formats.notation.rhythm import Written
+from solomuse.formats.notation.rhythm import EVEN_BELOW, Written, feel_of
 from solomuse.music.chart import Chart, ChordSpan
 from solomuse.music.instruments import Instrument
 from solomuse.music.keys import key_fifths
@@ -43,9 +43,6 @@ _STEPS_BY_SEMITONES = {0: 0, 1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 3, 7: 4, 8: 5, 9: 
 
 _USUAL_VELOCITY, _FORTE = 80, 90
 """The velocity that is not written, and the one that MusicXML calls 100 percent (4.0, ``dynamics`` of ``<note>``)."""
-
-_EVEN = 1.1
-"""A swing ratio below it is called even eighths."""
 
 
 def write_musicxml(sheet: LeadSheet, path: Path, part: Instrument | None = None, swing: float | None = None) -> None:
@@ -184,14 +181,14 @@ def _add_tempo(measure: Element, qpm: float | None, meter: Meter | None, swing: 
     if swing is not None:
         direction = SubElement(measure, "direction", placement="above")
         words = SubElement(SubElement(direction, "direction-type"), "words", {"font-weight": "bold"})
-        words.text = "Even eighths" if swing < _EVEN else "Swing"
+        words.text = feel_of(swing)
         SubElement(direction, "sound").append(_swing(swing))
 
 
 def _swing(ratio: float) -> Element:
     """The ``<swing>`` element of a ratio, in small whole numbers."""
     element = Element("swing")
-    if ratio < _EVEN:
+    if ratio < EVEN_BELOW:
         SubElement(element, "straight")
         return element
     parts = Fraction(ratio).limit_denominator(6)

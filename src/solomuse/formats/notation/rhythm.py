@@ -27,6 +27,9 @@ _VALUES = {
 
 EIGHTH, SIXTEENTH = TICKS_PER_QUARTER // 2, TICKS_PER_QUARTER // 4
 
+EVEN_BELOW = 1.1
+"""A swing ratio below it is called even eighths."""
+
 _TUPLET, _TINY, _DOT, _ODD, _SMALL_IN_TUPLET, _OFF_BEAT, _AREA = 0.4, 0.5, 0.5, 20.0, 0.15, 0.5, 0.01
 """What a sign costs beyond the one for each note or rest: a tuplet; a value under a 16th; a dot in a tuplet; a length
 that no value has; a 16th in a triplet of eighths; a triplet over a beat that it does not start on; an area."""
@@ -90,6 +93,11 @@ class Written:
     def closes(self) -> bool:
         """Whether its tuplet ends with it."""
         return self.tuplet is not None and self.end == self.tuplet.start + self.tuplet.ticks
+
+
+def feel_of(swing: float) -> str:
+    """The word over a part whose eighths have this ratio of long to short."""
+    return "Even eighths" if swing < EVEN_BELOW else "Swing"
 
 
 _Pieces = list[tuple[int, Written]]

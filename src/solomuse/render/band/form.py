@@ -44,8 +44,9 @@ class FormBar:
 def form_of(chart: Chart) -> list[FormBar]:
     """The bars of the chart in order."""
     places: list[int] = []
-    for bar in chart.bars:
-        places.append(0 if bar.section is not None or not places else places[-1] + 1)
+    pickups = 1 if chart.pickup else 0
+    for index, bar in enumerate(chart.bars):
+        places.append(0 if bar.section is not None or index <= pickups else places[-1] + 1)
     last = len(places) - 1
     return [
         FormBar(
@@ -53,7 +54,7 @@ def form_of(chart: Chart) -> list[FormBar]:
             bar=bar,
             place=place,
             ends_phrase=place % PHRASE_BARS == PHRASE_BARS - 1,
-            ends_section=index < last and places[index + 1] % LONG_PHRASE_BARS == 0,
+            ends_section=pickups <= index < last and places[index + 1] % LONG_PHRASE_BARS == 0,
             is_ending=index == last and len(places) >= FEWEST_BARS_FOR_ENDING,
         )
         for index, (bar, place) in enumerate(zip(chart.bars, places, strict=True))

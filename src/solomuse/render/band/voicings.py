@@ -17,25 +17,38 @@ MUDDY_BELOW, MUDDY_SEMITONES = 55, 3
 
 MOST_VOICES = 4
 
-_RANK_BY_DEGREE = {degree: rank for rank, degree in enumerate(("3", "7", "6", "2", "4", "9", "11", "13", "5", "1"))}
-"""Degrees by what they tell of a chord: the guide tones, the colours, then what the bass has anyway."""
+_GUIDES, _PLAIN = ("3", "7", "6", "2", "4"), ("5", "1")
 
 
 @lru_cache(maxsize=4096)
 def voicings(chord: Chord) -> tuple[tuple[int, ...], ...]:
     """The voicings of a chord around middle C, pitches from low to high; none where there is no chord.
 
-    Three or four different tones, fewer where the chord has fewer: those that tell the most of it, in close position
-    or with the second voice from the top an octave lower ("drop 2"). The slash bass is left to the bass.
+    Four different tones, or three where the symbol names no more, fewer where the chord has fewer: those that tell the
+    most of it, in close position or with the second voice from the top an octave lower ("drop 2"). The slash bass is
+    left to the bass.
     """
     if chord.root is None:
         return ()
-    degrees = sorted(chord.degrees, key=lambda degree: _RANK_BY_DEGREE.get(degree.lstrip("b#"), len(_RANK_BY_DEGREE)))
+    degrees = sorted(chord.degrees, key=_rank)
     told = list(dict.fromkeys((chord.root + semitones_of_degree(degree)) % 12 for degree in degrees))
-    sizes = {min(len(told), MOST_VOICES), min(len(told), 3)}
+    sizes = {min(len(told), MOST_VOICES), min(len(told), MOST_VOICES if chord.extensions else 3)}
     found = {voicing for size in sizes for voicing in _positions(tuple(sorted(told[:size])))}
     clear = [voicing for voicing in found if _is_clear(voicing)]
     return tuple(sorted(clear or found))
+
+
+def _rank(degree: str) -> tuple[int, int]:
+    """By what a degree tells of a chord: guide tones, what is altered, colours, then what the bass has anyway.
+
+    Of the colours the highest is what the symbol is written for: the others may be implied by it.
+    """
+    plain = degree.lstrip("b#")
+    if plain in _GUIDES:
+        return 0, _GUIDES.index(plain)
+    if plain != degree:
+        return 1, 0
+    return (3, _PLAIN.index(plain)) if plain in _PLAIN else (2, -int(plain))
 
 
 def _positions(classes: tuple[int, ...]) -> set[tuple[int, ...]]:
