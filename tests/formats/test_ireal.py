@@ -421,6 +421,20 @@ def test_what_the_app_cannot_hold_is_refused(chart: Chart, complaint: str) -> No
         write_ireal([chart])
 
 
+@pytest.mark.parametrize(
+    ("bars", "written"),
+    [
+        ("C6:0.5 C7:3.5 |", "C6:1 C7:3 |"),
+        ("C6:3.5 C7:0.5 |", "C6:3 C7:1 |"),
+        ("C6:1.5 F7:2.5 | (2/2) Dm7:1.5 G7:0.5", "C6:2 F7:2 | (2/2) Dm7:1.5 G7:0.5"),
+        ("(1/4) N.C. | (4/4) C", "C"),
+    ],
+)
+def test_leniently_chords_are_moved_onto_beats_and_an_empty_pickup_is_left_out(bars: str, written: str) -> None:
+    link = write_ireal([parse_chart(bars)], lenient=True)
+    assert [chart.bars for chart in read_ireal(link)] == [parse_chart(written).bars]
+
+
 def test_nothing_is_not_written() -> None:
     with pytest.raises(OutputError, match="no chart"):
         write_ireal([])

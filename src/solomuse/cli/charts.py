@@ -22,7 +22,6 @@ from solomuse.formats.suffixes import (
 
 if TYPE_CHECKING:
     from solomuse.music.chart import Chart
-    from solomuse.music.chord import SymbolStyle
     from solomuse.music.leadsheet import LeadSheet
 
 CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
@@ -58,7 +57,9 @@ def add_chart(command: argparse.ArgumentParser) -> None:
     command.add_argument("--song", help="of several: number or title")
     command.add_argument("--transpose", type=int, default=0, metavar="SEMITONES")
     command.add_argument("--key", help="move it to this key: Bb, F#m")
-    command.add_argument("--lenient", action="store_true", help="read what can be read of a damaged source")
+    command.add_argument(
+        "--lenient", action="store_true", help="read what can be read of a damaged source, write what can be written"
+    )
 
 
 def chosen_chart(arguments: argparse.Namespace) -> Chart:
@@ -138,9 +139,9 @@ def _chart(arguments: argparse.Namespace) -> int:
     if path is not None and target in USUAL_ENDINGS:
         write_lead_sheet(named[0][1], path)
     elif path is not None:
-        write_whole(path, f"{_as_text(named, target, arguments.style)}\n".encode())
+        write_whole(path, f"{_as_text(named, target, arguments)}\n".encode())
     if path is None or arguments.json:
-        print(_as_text(named, "json" if arguments.json else target, arguments.style))
+        print(_as_text(named, "json" if arguments.json else target, arguments))
     return 0
 
 
@@ -168,7 +169,7 @@ def _written_format(arguments: argparse.Namespace, path: Path) -> str:
     return arguments.to or written or ("json" if arguments.json else "text")
 
 
-def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, style: SymbolStyle) -> str:
+def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, arguments: argparse.Namespace) -> str:
     """Charts or lead sheets in a format of text."""
     from solomuse.formats.abc import write_abc
     from solomuse.formats.ireal import write_ireal
@@ -179,12 +180,13 @@ def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, style: SymbolS
         documents = [_chart_document(sheet.chart) for _, sheet in named]
         return json.dumps(documents[0] if len(documents) == 1 else {"charts": documents}, ensure_ascii=False)
     if target == "ireal":
-        return write_ireal([sheet.chart for _, sheet in named], named[0][0] if len(named) > 1 else None)
+        charts, playlist = [sheet.chart for _, sheet in named], named[0][0] if len(named) > 1 else None
+        return write_ireal(charts, playlist, lenient=arguments.lenient)
     if target == "musicxml":
         return print_musicxml(named[0][1])
     if target == "abc":
         return "\n".join(write_abc(sheet, number) for number, (_, sheet) in enumerate(named, start=1))
-    return "\n\n".join(print_chart(sheet.chart, style) for _, sheet in named)
+    return "\n\n".join(print_chart(sheet.chart, arguments.style) for _, sheet in named)
 
 
 def _chart_document(chart: Chart) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from solomuse.formats.ireal.page import WrittenBar, read_page, repeated_bars
 from solomuse.music.chart import Bar, ChordSpan
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 from solomuse.music.meter import Meter
+from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.symbols import parse_chord
 
 _log = logging.getLogger(__name__)
@@ -111,10 +112,10 @@ def _bar(written: WrittenBar, cells: Sequence[Chord | None], number: int) -> Bar
 def onsets_of_cells(places: Sequence[int], cell_count: int, meter: Meter) -> list[int] | None:
     """The ticks in a bar at which the chords begin that stand in the cells `places`.
 
-    The cells share the bar evenly. Where that puts a chord beside a beat (half a beat, if there are more chords than
-    beats) each goes to the nearest beat, the later of two: a dotted one in a compound meter, if that keeps them apart.
-    Where no cell is empty, or two chords would fall together, the chords share the beats evenly, the first ones taking
-    what does not divide.
+    The cells share the bar evenly. Half notes are counted in quarters. Where that puts a chord beside a beat (half a
+    beat, if there are more chords than beats) each goes to the nearest beat, the later of two: a dotted one in a
+    compound meter, if that keeps them apart. Where no cell is empty, or two chords would fall together, the chords
+    share the beats evenly, the first ones taking what does not divide.
 
     Returns
     -------
@@ -126,15 +127,16 @@ def onsets_of_cells(places: Sequence[int], cell_count: int, meter: Meter) -> lis
     >>> onsets_of_cells([0, 2], 4, Meter(4, 4)), onsets_of_cells([0, 2], 4, Meter(3, 4))
     ([0, 960], [0, 960])
     """
-    beats, count = meter.numerator, len(places)
+    beat_ticks = min(meter.beat_ticks, TICKS_PER_QUARTER)
+    beats, count = meter.bar_ticks // beat_ticks, len(places)
     unit = Fraction(1) if count <= beats else Fraction(1, 2)
     exact = [Fraction(place * beats, cell_count) for place in places]
     if not any(onset % unit for onset in exact):
-        return [int(onset * meter.beat_ticks) for onset in exact]
+        return [int(onset * beat_ticks) for onset in exact]
     for grid in (3, 1) if meter.is_compound else (1,):
         nearest = [grid * floor(onset / grid + Fraction(1, 2)) for onset in exact]
         if count < cell_count and nearest[-1] < beats and all(a < b for a, b in pairwise(nearest)):
-            return [beat * meter.beat_ticks for beat in nearest]
+            return [beat * beat_ticks for beat in nearest]
     share, more = divmod(int(beats / unit), count)
     evenly = [unit * (share * index + min(index, more)) for index in range(count)]
-    return [int(onset * meter.beat_ticks) for onset in evenly] if share else None
+    return [int(onset * beat_ticks) for onset in evenly] if share else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from solomuse.errors import OutputError
@@ -12,8 +13,10 @@ from solomuse.formats.ireal.links import NO_COMPOSER
 from solomuse.formats.ireal.page import METER_BY_MARK, SECTION_BY_MARK, is_direction
 from solomuse.formats.ireal.progression import onsets_of_cells
 from solomuse.formats.ireal.scrambling import encode_music
-from solomuse.music.chart import Bar, Chart
+from solomuse.music.chart import Bar, Chart, bar_of_changes
+from solomuse.music.chord import NO_CHORD
 from solomuse.music.keys import transpose_key
+from solomuse.music.note import TICKS_PER_QUARTER
 
 CELLS_ON_PAGE = 12 * 16
 """What the app shows of a chart: 12 rows of 16 cells."""
@@ -26,7 +29,7 @@ _MARK_BY_SECTION = {name: mark for mark, name in reversed(SECTION_BY_MARK.items(
 }
 
 
-def write_ireal(charts: Sequence[Chart], playlist: str | None = None) -> str:
+def write_ireal(charts: Sequence[Chart], playlist: str | None = None, *, lenient: bool = False) -> str:
     """An ``irealb://`` link to charts, which `read_ireal` reads back as the same charts.
 
     Lost are: what a chord has beyond the nearest that the app knows (`nearest_ireal_chord`); section names other than
@@ -39,6 +42,8 @@ def write_ireal(charts: Sequence[Chart], playlist: str | None = None) -> str:
         At least one.
     playlist : str, optional
         The name under which the app files the songs.
+    lenient : bool
+        Move chords beside the beats onto the nearest ones, and leave out a pickup without a chord.
 
     Raises
     ------
@@ -46,13 +51,26 @@ def write_ireal(charts: Sequence[Chart], playlist: str | None = None) -> str:
         If the app does not know a bar's meter, a chord begins beside the beats of its bar, or a name holds ``=``.
     """
     songs = []
-    for chart in _checked(charts):
+    for own in _checked(charts):
+        chart = _on_beats(own) if lenient else own
         title, composer, style, key = _names(chart)
         bpm = str(round(chart.qpm or 0))
         songs.append("=".join((title, composer, "", style, key, "", encode_music(progression(chart)), "", bpm, "0")))
     if playlist or len(songs) > 1:
         songs.append(_field("playlist", playlist or ""))
     return "irealb://" + quote("===".join(songs), safe="=")
+
+
+def _on_beats(chart: Chart) -> Chart:
+    """The chart with its chords on the nearest beats, of two that fall together the later, and no empty pickup."""
+    is_empty = chart.pickup and all(span.chord == NO_CHORD for span in chart.bars[0].chords)
+    bars = []
+    for bar in chart.bars[1:] if is_empty else chart.bars:
+        beat = min(bar.meter.beat_ticks, TICKS_PER_QUARTER)
+        last = bar.duration // beat - 1
+        moved = {min(last, (2 * span.time + beat) // (2 * beat)) * beat: span.chord for span in bar.chords}
+        bars.append(bar_of_changes(bar.meter, moved, bar.chords[0].chord, bar.section))
+    return replace(chart, bars=tuple(bars))
 
 
 def write_irealbook(charts: Sequence[Chart], playlist: str | None = None) -> str:
@@ -121,7 +139,10 @@ def _places(bar: Bar, widths: Sequence[int], where: str) -> tuple[list[int], int
         if is_exact and onsets_of_cells(places, count, bar.meter) == onsets:
             return places, count
     beside = next((span for span in bar.chords if span.time % bar.meter.beat_ticks), bar.chords[-1])
-    raise OutputError(f"{where}: {beside.chord.symbol()} begins beside the beats of {bar.meter}; move it onto a beat")
+    raise OutputError(
+        f"{where}: {beside.chord.symbol()} begins beside the beats of {bar.meter}; move it onto a beat, or "
+        "pass --lenient"
+    )
 
 
 def _section(name: str | None) -> str:
