@@ -11,7 +11,8 @@ from solomuse.music.chart_text import parse_chart
     [
         ("(1/4) G7 | (4/4) C | F", "(1/4) G7 | (4/4) C | F | C | F"),
         ("(1/4) G7 | (4/4) C | (3/4) F6", "(1/4) G7 | (4/4) C | F6:3 G7:1 | C | (3/4) F6"),
-        ("(2/4) C | F", "(2/4) C | F | C | F"),
+        ("(3/4) C | (4/4) F | (3/4) C | (4/4) F", " | ".join(["(3/4) C | (4/4) F"] * 4)),
+        ("(2/4) C | (4/4) F", "(2/4) C | (4/4) F | (2/4) C | (4/4) F"),
     ],
 )
 def test_a_pickup_is_played_once_and_fills_up_a_last_bar_that_leaves_room_for_it(form: str, twice: str) -> None:

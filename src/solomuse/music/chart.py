@@ -112,8 +112,9 @@ class Chart:
 
     @property
     def pickup(self) -> int:
-        """Ticks of the bar in front of the first whole one; 0 where there is none."""
-        return self.bars[0].duration if len(self.bars) > 1 and self.bars[0].duration < self.bars[1].duration else 0
+        """Ticks of the bar in front of the first whole one; 0 where there is none, as where meters take turns."""
+        first, *inner, _ = (bar.duration for bar in self.bars) if len(self.bars) > 2 else (0, 0)
+        return first if inner and first < inner[0] and first not in inner else 0
 
     def spans(self) -> Iterator[ChordSpan]:
         """The chords over the whole chart; one that is held over a bar line comes once."""
