@@ -233,7 +233,7 @@ def test_a_solo_is_changed_from_its_files(capsys: pytest.CaptureFixture[str], tm
         (["--part", "kazoo"], "kazoo"),
         (["--tempo", "1000"], "tempo 1000"),
         (["--low", "60", "--high", "64"], "octave"),
-        (["--from", "{line}", "--keep", "2"], "the line has 1 bars"),
+        (["--from", "{line}", "--keep", "2"], "the line ends before bar 2"),
         (["--part", "tenor-sax", "--instrument", "piccolo"], "leaves the range of tenor-sax"),
         (["--instrument", "trumpet", "--low", "C1"], "the range of trumpet is 52 to 84"),
         (["--register", "C8"], "register is 108: models know 42 to 83"),

@@ -90,6 +90,13 @@ def test_a_chart_comes_again_as_often_as_the_solo_is_longer() -> None:
     assert len(whole.melody) == 36
 
 
+def test_a_pickup_comes_once_as_generate_plays_it() -> None:
+    chart = parse_chart("(1/4) G7 | (4/4) C | F | (3/4) C")
+    played = chart.repeated(3)
+    solo = LeadSheet(played, tuple(Note(time, 60, 240) for time in played.bar_times[:-1]))
+    assert over_chart(solo, chart) == solo
+
+
 def test_a_chart_in_another_meter_is_refused() -> None:
     with pytest.raises(ChartError, match="differ in length"):
         over_chart(quarters(2), parse_chart("(3/4) C | F | G | C"))

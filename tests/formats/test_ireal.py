@@ -427,7 +427,10 @@ def test_what_the_app_cannot_hold_is_refused(chart: Chart, complaint: str) -> No
         ("C6:0.5 C7:3.5 |", "C6:1 C7:3 |"),
         ("C6:3.5 C7:0.5 |", "C6:3 C7:1 |"),
         ("C6:1.5 F7:2.5 | (2/2) Dm7:1.5 G7:0.5", "C6:2 F7:2 | (2/2) Dm7:1.5 G7:0.5"),
-        ("(1/4) N.C. | (4/4) C | F", "C | F"),
+        ("[A] (1/4) N.C. | (4/4) C | F", "[A] C | F"),
+        ("(1/4) N.C. | (4/4) C", "C |"),
+        ("Dm7 G7 C6 F7 Bb6 E7 A6 D7 |", "Dm7 G7 C6 F7 Bb6 E7 A6 D7 |"),
+        ("(2/4) C6:1 F7:0.5 G7:0.5 |", "(2/4) C6:1 F7:0.5 G7:0.5 |"),
     ],
 )
 def test_leniently_chords_are_moved_onto_beats_and_an_empty_pickup_is_left_out(bars: str, written: str) -> None:

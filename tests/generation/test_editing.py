@@ -218,6 +218,13 @@ def test_a_line_of_ones_own_needs_no_chords_and_may_be_short_or_in_octaves(
     assert [(note.time, note.pitch) for note in found.melody] == [(480 * at, 60 + at % 12) for at in range(count)]
 
 
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_a_short_line_with_its_band_is_the_line(tmp_path: Path, count: int) -> None:
+    line = LeadSheet(parse_chart("C | F | G | C"), tuple(Note(480 * at, 72 + at, 480) for at in range(count)))
+    write_lead_sheet(line, tmp_path / "band.mid")
+    assert [note.pitch for note in read_line(tmp_path / "band.mid").melody] == [72 + at for at in range(count)]
+
+
 def test_a_file_of_drums_is_no_line(tmp_path: Path) -> None:
     write_midi(Song((Track((Note(0, 38, 480),), "Drums", is_drum=True),)), tmp_path / "drums.mid")
     with pytest.raises(NoMelodyError, match=r"drums\.mid: has no notes of a melody"):
@@ -227,8 +234,17 @@ def test_a_file_of_drums_is_no_line(tmp_path: Path) -> None:
 def test_the_first_whole_bar_of_a_line_is_that_of_the_chart(random_model: Model) -> None:
     """A pickup of its own is left out, one that the chart has too stays."""
     pickup = LeadSheet(parse_chart("(1/4) N.C. | (4/4) C | F"), (Note(240, 60, 240), Note(480, 64, 480)))
-    for chart, expected in (("C | F | G", [(0, 64)]), ("(1/4) N.C. | (4/4) C | F | G", [(240, 60), (480, 64)])):
-        (solo,) = generate(random_model, chart, edit=Edit(pickup, is_motif=True))
+    whole = LeadSheet(parse_chart("C | F"), (Note(0, 64, 480),))
+    short = LeadSheet(parse_chart("(1/4) N.C. | (4/4) C"), (Note(240, 60, 240), Note(480, 64, 480)))
+    form = "(1/4) N.C. | (4/4) C | F | G"
+    for line, chart, expected in (
+        (pickup, "C | F | G", [(0, 64)]),
+        (pickup, form, [(240, 60), (480, 64)]),
+        (whole, form, [(480, 64)]),
+        (short, "C | F | G", [(0, 64)]),
+        (short, form, [(240, 60), (480, 64)]),
+    ):
+        (solo,) = generate(random_model, chart, edit=Edit(line, is_motif=True))
         assert [(note.time, note.pitch) for note in solo.line.melody[: len(expected)]] == expected
 
 

@@ -134,8 +134,9 @@ def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
         If the bars of the solo are not as long as those of the chart.
     """
     last = solo.melody[-1].time
-    choruses = last // chart.duration + 1
-    whole = replace(chart, bars=(chart.bars * choruses)[: len(solo.chart.bars)])
+    of_another = chart.repeated(2).duration - chart.duration  # a pickup comes once
+    choruses = 1 + max(0, -(-(last + 1 - chart.duration) // of_another))
+    whole = replace(chart, bars=chart.repeated(choruses).bars[: len(solo.chart.bars)])
     lengths = zip(whole.bars, solo.chart.bars, strict=False)
     if any(mine.duration != theirs.duration for mine, theirs in lengths):
         raise ChartError("the bars of the chart and of the solo differ in length: give both the same meters")

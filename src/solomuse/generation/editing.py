@@ -116,23 +116,33 @@ def outline(edit: Edit | None, chart: Chart, grid: GridSheet, codec: Codec) -> O
     if edit.trade is not None and edit.trade >= grid.bars:
         raise ConfigError(f"trade is {edit.trade}: the chart has {grid.bars} bars, which leaves none to answer in")
     kept = turns(grid.bars, edit.trade) if edit.trade is not None else frozenset(edit.keep or ())
-    if kept and len(edit.line.chart.bars) <= min(kept) < grid.bars:
-        raise ConfigError(f"the line has {len(edit.line.chart.bars)} bars: keep at least one of these")
+    last = round((edit.line.chart.duration + _later(edit.line.chart, chart)) / codec.vocabulary.step_ticks)
+    if kept and min(kept) < grid.bars and grid.bar_lines[min(kept)] >= last:
+        raise ConfigError(f"the line ends before bar {min(kept) + 1}: keep bars that it has")
     return _around(kept, notes, grid, looks_ahead=edit.trade is None)
 
 
 def _played(edit: Edit, chart: Chart, codec: Codec) -> tuple[PlayedNote, ...]:
     """The line's notes on the chart's grid, its first whole bar on that of the chart; what is before is left out."""
-    later = chart.pickup - edit.line.chart.pickup if edit.line.chart.pickup else 0
+    if not edit.line.melody:
+        raise ConfigError("the given line has no notes: give a file with a melody")
+    later = _later(edit.line.chart, chart)
     melody = [note.shift(later) for note in edit.line.melody if note.time + later >= 0]
     if not melody:
-        raise ConfigError("the given line has no notes: give a file with a melody")
+        raise ConfigError("the given line has notes only before the first bar of the chart: give it a whole bar")
     beyond = max(note.time for note in melody) >= chart.duration
     if beyond and edit.is_motif:
         raise ConfigError(f"the motif is longer than the chart, which has {len(chart.bars)} bars: shorten it")
     inside = tuple(note for note in melody if note.time < chart.duration)
     on_grid = codec.on_grid(LeadSheet(chart, inside))
     return tuple((start, pitch, steps, velocity) for start, pitch, steps, velocity in on_grid.notes.tolist())
+
+
+def _later(line: Chart, chart: Chart) -> int:
+    """Ticks from where a line has something to where the chart has it: whole bars begin together."""
+    first, second = line.bars[0], line.bars[min(1, len(line.bars) - 1)]
+    is_short = len(line.bars) == 2 and first.duration < second.duration  # a pickup and a bar are a usual motif
+    return chart.pickup - (first.duration if is_short else line.pickup)
 
 
 def _around(kept: Collection[int], notes: Sequence[PlayedNote], grid: GridSheet, *, looks_ahead: bool) -> Outline:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from solomuse.analysis.lead_sheet import lead_sheet_of
-from solomuse.analysis.melody import melody_track
+from solomuse.analysis.melody import melody_track, says_melody
 from solomuse.analysis.swing import straightened
 from solomuse.datasets.lead_sheets import read_lead_sheet
 from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError
@@ -25,9 +25,9 @@ EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
 def read_line(path: Path) -> LeadSheet:
     """The melody of a file, with even eighths.
 
-    A ``solo.json`` and notation give it exactly as it was written. Of MIDI it is the melody track, or the only or
-    highest one, and of notes at one time the highest; the swing is taken out: by its ratio where the file is one of
-    ours, which says it, else as measured.
+    A ``solo.json`` and notation give it exactly as it was written. Of MIDI it is the only track, or the only one that
+    is called melody, solo or the like, or the likeliest, or else the highest; of notes at one time it is the highest.
+    The swing is taken out: by its ratio where the file is one of ours, which says it, else as measured.
 
     Raises
     ------
@@ -56,10 +56,14 @@ def _performed(path: Path) -> LeadSheet:
     }
     if not heights:
         raise NoMelodyError(f"{path}: has no notes of a melody; give another file")
-    try:
-        track = melody_track(song).track if len(heights) > 1 else next(iter(heights))
-    except NoMelodyError:
-        track = max(heights, key=heights.__getitem__)
+    named = [track for track in heights if says_melody(song.tracks[track].name)]
+    if 1 in (len(heights), len(named)):
+        (track,) = named if len(named) == 1 else heights
+    else:
+        try:
+            track = melody_track(song).track
+        except NoMelodyError:
+            track = max(heights, key=heights.__getitem__)
     sheet = lead_sheet_of(song, track, song.chords)
     melody = tuple(one_voice(sheet.melody))
     if song.swing is None:

@@ -2,8 +2,8 @@
 
 Queries and keys are turned by angles that grow with the time of their positions, so that their product depends on the
 time between them: a beat, a bar, eight bars [1]_. Pairs of channels turn once in a *wave*; the waves go from half a
-quarter note to 128 in octaves and fractions of octaves, so that some turn just once in 1, 4 or 16. Positions of the
-chart, before the solo begins, count as time 0.
+quarter note to nearly 128 in octaves and fractions of octaves, so that some turn just once in 1, 4 or 16. Positions of
+the chart, before the solo begins, count as time 0.
 
 References
 ----------

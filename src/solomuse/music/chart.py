@@ -131,7 +131,7 @@ class Chart:
     def repeated(self, times: int) -> Chart:
         """The chart played through so many times; of a pickup only the first.
 
-        A last bar that leaves room for the pickup is filled up by it where the form begins again.
+        Where the form begins again, a last bar that leaves room for the pickup is filled up by its chords, or its own.
 
         Raises
         ------
@@ -140,13 +140,19 @@ class Chart:
         """
         if not 1 <= times <= MOST_PLAYED_BARS // len(self.bars):
             raise ChartError(f"{times} choruses of {len(self.bars)} bars: expected 1 to {MOST_PLAYED_BARS} bars in all")
-        form = self.bars[1:] if self.pickup else self.bars
-        last, whole = form[-1], form[0].meter
-        seam = form
-        if self.pickup and last.duration + self.pickup == whole.bar_ticks:
-            ahead = (replace(span, time=span.time + last.duration) for span in self.bars[0].chords)
-            seam = (*form[:-1], replace(last, meter=whole, chords=(*last.chords, *ahead)))
-        return replace(self, bars=(*self.bars[: len(self.bars) - len(form)], *seam * (times - 1), *form))
+        if not self.pickup:
+            return replace(self, bars=self.bars * times)
+        first, *inner, last = self.bars
+        again = [replace(inner[0], section=inner[0].section or first.section), *inner[1:]]
+        seam = last
+        if last.duration + self.pickup == inner[0].duration:
+            ahead = {last.duration + span.time: span.chord for span in first.chords if span.chord != NO_CHORD}
+            here = {span.time: span.chord for span in last.chords}
+            seam = bar_of_changes(inner[0].meter, here | ahead, section=last.section)
+        bars = [first, *inner]
+        for _ in range(times - 1):
+            bars += [seam, *again]
+        return replace(self, bars=(*bars, last))
 
     def transpose(self, semitones: int) -> Chart:
         """The chart moved up by `semitones`."""

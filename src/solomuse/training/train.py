@@ -247,7 +247,7 @@ def _run(trainer: SoloTrainer, resume: Path | None) -> Trained:
     if trainer.args.should_save and chosen is not None and (chosen == best_one or not model.is_dir()):
         trainer.publish(chosen)  # again, for a run may have been killed between a checkpoint and this
     config = trainer.plan.config.model
-    if trainer.args.should_save and config.chart_features and not trainer.stopping.interrupted:
+    if trainer.args.should_save and config.chart_features:
         fit_rests(model, config, trainer.plan.dataset.windows("train"))
     evaluations = {log["step"]: log for log in trainer.state.log_history if "eval_bits_per_note" in log}
     first, best = evaluations[min(evaluations)], evaluations[best_step(trainer.state)]

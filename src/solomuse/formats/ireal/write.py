@@ -43,7 +43,7 @@ def write_ireal(charts: Sequence[Chart], playlist: str | None = None, *, lenient
     playlist : str, optional
         The name under which the app files the songs.
     lenient : bool
-        Move chords beside the beats onto the nearest ones, and leave out a pickup without a chord.
+        Move chords that have no place onto the nearest beats, and leave out a pickup without a chord.
 
     Raises
     ------
@@ -62,15 +62,37 @@ def write_ireal(charts: Sequence[Chart], playlist: str | None = None, *, lenient
 
 
 def _on_beats(chart: Chart) -> Chart:
-    """The chart with its chords on the nearest beats, of two that fall together the later, and no empty pickup."""
-    is_empty = chart.pickup and all(span.chord == NO_CHORD for span in chart.bars[0].chords)
-    bars = []
-    for bar in chart.bars[1:] if is_empty else chart.bars:
-        beat = min(bar.meter.beat_ticks, TICKS_PER_QUARTER)
-        last = bar.duration // beat - 1
-        moved = {min(last, (2 * span.time + beat) // (2 * beat)) * beat: span.chord for span in bar.chords}
-        bars.append(bar_of_changes(bar.meter, moved, bar.chords[0].chord, bar.section))
-    return replace(chart, bars=tuple(bars))
+    """The chart as far as the app can hold it.
+
+    Chords that have no place go to the nearest beat, of two that fall together the later stays. A first bar that is
+    shorter than the second and has no chord is left out.
+    """
+    first, *others = chart.bars
+    if others and first.duration < others[0].duration and all(span.chord == NO_CHORD for span in first.chords):
+        others[0] = replace(others[0], section=others[0].section or first.section)
+    else:
+        others = [first, *others]
+    return replace(chart, bars=tuple(bar if _has_places(bar) else _moved(bar) for bar in others))
+
+
+def _has_places(bar: Bar) -> bool:
+    try:
+        _places(bar, (4,), "")
+    except OutputError:
+        return False
+    return True
+
+
+def _moved(bar: Bar) -> Bar:
+    beat = _beat_ticks(bar)
+    last = bar.duration // beat - 1
+    moved = {min(last, (2 * span.time + beat) // (2 * beat)) * beat: span.chord for span in bar.chords}
+    return bar_of_changes(bar.meter, moved, bar.chords[0].chord, bar.section)
+
+
+def _beat_ticks(bar: Bar) -> int:
+    """Half notes are counted in quarters."""
+    return min(bar.meter.beat_ticks, TICKS_PER_QUARTER)
 
 
 def write_irealbook(charts: Sequence[Chart], playlist: str | None = None) -> str:
@@ -138,7 +160,7 @@ def _places(bar: Bar, widths: Sequence[int], where: str) -> tuple[list[int], int
         is_exact = all(place * cell_ticks == onset for place, onset in zip(places, onsets, strict=True))
         if is_exact and onsets_of_cells(places, count, bar.meter) == onsets:
             return places, count
-    beside = next((span for span in bar.chords if span.time % bar.meter.beat_ticks), bar.chords[-1])
+    beside = next((span for span in bar.chords if span.time % _beat_ticks(bar)), bar.chords[-1])
     raise OutputError(
         f"{where}: {beside.chord.symbol()} begins beside the beats of {bar.meter}; move it onto a beat, or "
         "pass --lenient"
