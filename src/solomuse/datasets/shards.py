@@ -160,16 +160,19 @@ class Shards:
         """
         array = self._mapped(shard)
         if not 0 <= place <= len(array) - HEADER:
-            raise _damaged(_paths(self._folder, shard)[0])
+            raise _damaged(self._path(shard))
         notes, chords, bars, *conditions = array[place : place + HEADER].tolist()
         ends = np.cumsum([place + HEADER, 4 * notes, 5 * chords, bars + 1, bars]).tolist()
         if min(notes, chords, bars) < 0 or ends[-1] > len(array):
-            raise _damaged(_paths(self._folder, shard)[0])
+            raise _damaged(self._path(shard))
         parts = [array[start:end] for start, end in pairwise(ends)]
         return GridSheet(parts[0].reshape(-1, 4), parts[1].reshape(-1, 5), parts[2], parts[3], tuple(conditions))
 
     def _map(self, shard: int) -> NDArray[np.int32]:
-        return mapped(_paths(self._folder, shard)[0])
+        return mapped(self._path(shard))
+
+    def _path(self, shard: int) -> Path:
+        return _paths(self._folder, shard)[0]
 
 
 def mapped(path: Path, *columns: int) -> NDArray[np.int32]:

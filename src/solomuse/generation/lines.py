@@ -57,8 +57,9 @@ def _performed(path: Path) -> LeadSheet:
     if not heights:
         raise NoMelodyError(f"{path}: has no notes of a melody; give another file")
     named = [track for track in heights if says_melody(song.tracks[track].name)]
-    if 1 in (len(heights), len(named)):
-        (track,) = named if len(named) == 1 else heights
+    candidates = named if len(named) == 1 else list(heights)
+    if len(candidates) == 1:
+        (track,) = candidates
     else:
         try:
             track = melody_track(song).track

@@ -23,6 +23,7 @@ from solomuse.tokens.tokenizer import save_tokenizer
 from solomuse.tokens.vocabulary import CONDITIONS, GRIDS, PLAYER_SLOTS, TOKEN_FORMAT_VERSION, Vocabulary, vocabulary
 
 GPT2_TYPES = ("gpt2", "chart_gpt2")
+WEIGHTS_FILE = "model.safetensors"
 BUNDLED = "default"
 """Stands for the soloist that comes with the package, where a model's path would be."""
 
@@ -243,7 +244,7 @@ def _decoder(folder: Path, config: Mapping[str, Any], known: Vocabulary, device:
         }
         for field, size in sizes.items():
             if config[field] != size:
-                raise _damaged(folder, f"{field} is {config[field]} in config.json, {size} in model.safetensors")
+                raise _damaged(folder, f"{field} is {config[field]} in config.json, {size} in {WEIGHTS_FILE}")
         return GPT2Decoder(_decoder_config(config, known), weights, precision)
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder} is damaged or not complete ({error}): copy or train the model again") from None
@@ -277,7 +278,7 @@ def _weights_file(folder: Path, device: str = "cpu") -> Iterator[Any]:
     """
     from safetensors import SafetensorError, safe_open
 
-    path = folder / "model.safetensors"
+    path = folder / WEIGHTS_FILE
     try:
         with safe_open(path, "pt", device) as file:
             yield file

@@ -112,7 +112,7 @@ def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, T
         The events; `IGNORED` on the chart and on the padding.
     """
     longest = max(len(token_ids) for token_ids, _ in sequences)
-    longest = max(longest, min(room, -(-longest // LENGTH_STEP) * LENGTH_STEP))
+    longest = max(longest, min(room, _whole_steps(longest)))
     width = sequences[0][1].shape[1]
     ids = np.full((len(sequences), longest), PAD, dtype=np.int64)
     rows = np.zeros((len(sequences), longest, width), dtype=np.int32)
@@ -124,12 +124,16 @@ def padded(sequences: Sequence[Sequence_], room: int) -> tuple[Tensor, Tensor, T
     return torch.from_numpy(ids), torch.from_numpy(rows), torch.from_numpy(labels)
 
 
+def _whole_steps(length: int) -> int:
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
 def batches_by_tokens(sequences: Iterable[Sequence_], tokens: int = 8192) -> Iterator[list[Sequence_]]:
     """Batches of at most `tokens` tokens, the padding of `padded` included, or of one sequence."""
     batch: list[Sequence_] = []
     longest = 0
     for sequence in sequences:
-        length = -(-len(sequence[0]) // LENGTH_STEP) * LENGTH_STEP
+        length = _whole_steps(len(sequence[0]))
         longest = max(longest, length)
         if batch and longest * (len(batch) + 1) > tokens:
             yield batch

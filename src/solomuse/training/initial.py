@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from solomuse.config import ModelConfig
 from solomuse.errors import ModelError
-from solomuse.model.folder import config_for, model_folder, read_json
+from solomuse.model.folder import WEIGHTS_FILE, config_for, model_folder, read_json
 from solomuse.model.gpt2 import build_model
 from solomuse.tokens.vocabulary import Vocabulary
 
@@ -51,8 +51,8 @@ def model_from_folder(path: Path, config: ModelConfig, vocabulary: Vocabulary) -
     config_for(folder, vocabulary)
     model = build_model(config, vocabulary)
     try:
-        load_model(model, folder / "model.safetensors", strict=True)
+        load_model(model, folder / WEIGHTS_FILE, strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())
-        raise ModelError(f"{folder}/model.safetensors does not fit ({reason}): copy or train the model again") from None
+        raise ModelError(f"{folder}/{WEIGHTS_FILE} does not fit ({reason}): copy or train the model again") from None
     return model

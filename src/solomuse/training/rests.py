@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from solomuse.config import ModelConfig
 from solomuse.datasets.load import Windows
 from solomuse.files import write_whole
+from solomuse.model.folder import WEIGHTS_FILE
 from solomuse.model.likelihood import IGNORED, Sequence_, batches_by_tokens, padded
 from solomuse.model.rests import CELLS, KINDS, rest_cells
 from solomuse.tokens.vocabulary import BAR, SEP, Vocabulary
@@ -23,7 +24,7 @@ from solomuse.training.initial import model_from_folder
 STEPS = 100
 MOST_WINDOWS = 1024
 """To whose beginnings and ends the table is fitted; it has 36 numbers."""
-WEIGHTS_FILE, TABLE = "model.safetensors", "rest_scores"
+TABLE = "rest_scores"
 
 
 def fit_rests(folder: Path, config: ModelConfig, windows: Windows) -> None:

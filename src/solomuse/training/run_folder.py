@@ -19,7 +19,7 @@ from solomuse.config import Config, config_from_tables
 from solomuse.datasets.load import Dataset
 from solomuse.errors import ConfigError, ModelError, OutputError
 from solomuse.files import make_folder, write_whole
-from solomuse.model.folder import BUNDLED, is_bundled, model_folder, read_json
+from solomuse.model.folder import BUNDLED, WEIGHTS_FILE, is_bundled, model_folder, read_json
 from solomuse.training.checkpoints import checkpoints, damage, newest_whole, sha256_of
 
 RUN = "run.json"
@@ -70,7 +70,7 @@ def teachers_so_far(resume: Path | None, teachers: Sequence[Path]) -> dict[str, 
     """
     before: Mapping[str, str] = {} if resume is None else read_json(resume / RUN).get("teachers", {})
     names = list(before) if resume is not None else [_name(teacher) for teacher in teachers]
-    found = {name: _hash(model_folder(Path(name)) / "model.safetensors") for name in names}
+    found = {name: _hash(model_folder(Path(name)) / WEIGHTS_FILE) for name in names}
     for name, known in before.items():
         if found[name] != known:
             raise ModelError(f"{name} is not the teacher that the run in {resume} has had so far: put it back")

@@ -242,7 +242,8 @@ def _run(trainer: SoloTrainer, resume: Path | None) -> Trained:
     if not trainer.stopping.is_over(trainer.state):
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     model = trainer.plan.out / MODEL
-    best_one = trainer.plan.out / f"checkpoint-{best_step(trainer.state)}"
+    best_at = best_step(trainer.state)
+    best_one = trainer.plan.out / f"checkpoint-{best_at}"
     chosen = best_one if damage(best_one) is None else resume or newest_whole(trainer.plan.out)
     if trainer.args.should_save and chosen is not None and (chosen == best_one or not model.is_dir()):
         trainer.publish(chosen)  # again, for a run may have been killed between a checkpoint and this
@@ -250,7 +251,7 @@ def _run(trainer: SoloTrainer, resume: Path | None) -> Trained:
     if trainer.args.should_save and config.chart_features:
         fit_rests(model, config, trainer.plan.dataset.windows("train"))
     evaluations = {log["step"]: log for log in trainer.state.log_history if "eval_bits_per_note" in log}
-    first, best = evaluations[min(evaluations)], evaluations[best_step(trainer.state)]
+    first, best = evaluations[min(evaluations)], evaluations[best_at]
     return Trained(
         model=model,
         before=first["eval_bits_per_note"],

@@ -109,10 +109,15 @@ def _bar(written: WrittenBar, cells: Sequence[Chord | None], number: int) -> Bar
     return Bar(written.meter, spans, written.section)
 
 
+def counted_beat(meter: Meter) -> int:
+    """Ticks of a beat as the app counts them: half notes in quarters."""
+    return min(meter.beat_ticks, TICKS_PER_QUARTER)
+
+
 def onsets_of_cells(places: Sequence[int], cell_count: int, meter: Meter) -> list[int] | None:
     """The ticks in a bar at which the chords begin that stand in the cells `places`.
 
-    The cells share the bar evenly. Half notes are counted in quarters. Where that puts a chord beside a beat (half a
+    The cells share the bar evenly. Where that puts a chord beside a beat (half a
     beat, if there are more chords than beats) each goes to the nearest beat, the later of two: a dotted one in a
     compound meter, if that keeps them apart. Where no cell is empty, or two chords would fall together, the chords
     share the beats evenly, the first ones taking what does not divide.
@@ -127,7 +132,7 @@ def onsets_of_cells(places: Sequence[int], cell_count: int, meter: Meter) -> lis
     >>> onsets_of_cells([0, 2], 4, Meter(4, 4)), onsets_of_cells([0, 2], 4, Meter(3, 4))
     ([0, 960], [0, 960])
     """
-    beat_ticks = min(meter.beat_ticks, TICKS_PER_QUARTER)
+    beat_ticks = counted_beat(meter)
     beats, count = meter.bar_ticks // beat_ticks, len(places)
     unit = Fraction(1) if count <= beats else Fraction(1, 2)
     exact = [Fraction(place * beats, cell_count) for place in places]

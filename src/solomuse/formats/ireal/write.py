@@ -11,12 +11,11 @@ from solomuse.errors import OutputError
 from solomuse.formats.ireal.chords import ireal_symbol
 from solomuse.formats.ireal.links import NO_COMPOSER
 from solomuse.formats.ireal.page import METER_BY_MARK, SECTION_BY_MARK, is_direction
-from solomuse.formats.ireal.progression import onsets_of_cells
+from solomuse.formats.ireal.progression import counted_beat, onsets_of_cells
 from solomuse.formats.ireal.scrambling import encode_music
 from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD
 from solomuse.music.keys import transpose_key
-from solomuse.music.note import TICKS_PER_QUARTER
 
 CELLS_ON_PAGE = 12 * 16
 """What the app shows of a chart: 12 rows of 16 cells."""
@@ -84,15 +83,10 @@ def _has_places(bar: Bar) -> bool:
 
 
 def _moved(bar: Bar) -> Bar:
-    beat = _beat_ticks(bar)
+    beat = counted_beat(bar.meter)
     last = bar.duration // beat - 1
     moved = {min(last, (2 * span.time + beat) // (2 * beat)) * beat: span.chord for span in bar.chords}
     return bar_of_changes(bar.meter, moved, bar.chords[0].chord, bar.section)
-
-
-def _beat_ticks(bar: Bar) -> int:
-    """Half notes are counted in quarters."""
-    return min(bar.meter.beat_ticks, TICKS_PER_QUARTER)
 
 
 def write_irealbook(charts: Sequence[Chart], playlist: str | None = None) -> str:
@@ -160,7 +154,7 @@ def _places(bar: Bar, widths: Sequence[int], where: str) -> tuple[list[int], int
         is_exact = all(place * cell_ticks == onset for place, onset in zip(places, onsets, strict=True))
         if is_exact and onsets_of_cells(places, count, bar.meter) == onsets:
             return places, count
-    beside = next((span for span in bar.chords if span.time % _beat_ticks(bar)), bar.chords[-1])
+    beside = next((span for span in bar.chords if span.time % counted_beat(bar.meter)), bar.chords[-1])
     raise OutputError(
         f"{where}: {beside.chord.symbol()} begins beside the beats of {bar.meter}; move it onto a beat, or "
         "pass --lenient"
