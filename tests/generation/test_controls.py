@@ -10,6 +10,7 @@ import torch
 
 from solomuse.errors import ConfigError
 from solomuse.generation import Controls, generate
+from solomuse.generation.editing import Edit
 from solomuse.generation.rules import Harmony
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.solos import task_of
@@ -18,10 +19,14 @@ from solomuse.metrics.harmony import chord_tone_ratio, step_resolution
 from solomuse.metrics.rhythm import phrase_lengths, rest_share
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.meter import Meter
+from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grammar import parse
 from solomuse.tokens.vocabulary import DENSITIES, DENSITY, PLACE, PLACES, REGISTERS
 
+SIXTEENTH = TICKS_PER_QUARTER // 4
 CHART = " | ".join(["Dm7 G7", "Cmaj7", "F#m7b5", "B7"] * 4)
 
 
@@ -221,6 +226,30 @@ def test_a_seed_does_not_choose_alike_over_all_charts(random_model: Model) -> No
     charts = [parse_chart(text) for text in ("C | F", "F | C", "C | F | C", "(3/4) C | F")]
     first = {task_of(random_model, chart, Controls(), None, 1).take(0).rng.random() for chart in charts}
     assert len(first) == len(charts)
+
+
+@pytest.mark.parametrize("meter", ["6/8", "12/8", "9/8"])
+def test_compound_meters_are_played_on_their_sixteenths_and_mostly_eighths(random_model: Model, meter: str) -> None:
+    chart = f"({meter}) " + " | ".join(["C", "F", "G7", "C"] * 4)
+    solos = generate(random_model, chart, takes=6, seed=1)
+    times = np.array([note.time for solo in solos for note in solo.line.melody])
+    assert (times % SIXTEENTH == 0).all()
+    assert (times % (2 * SIXTEENTH) == 0).mean() > 0.6
+
+
+def test_other_meters_beside_compound_ones_are_free(random_model: Model) -> None:
+    solos = generate(random_model, "(6/8) C | F | (4/4) G7 | C", takes=12, seed=1)
+    times = np.array([note.time for solo in solos for note in solo.line.melody])
+    off = times[times % SIXTEENTH != 0]
+    assert len(off)
+    assert off.min() > 2 * Meter(6, 8).bar_ticks
+
+
+def test_a_line_that_is_followed_keeps_its_rhythm_in_compound_meters(random_model: Model) -> None:
+    chart = parse_chart("(6/8) C | F")
+    line = LeadSheet(chart, tuple(Note(time, 60, 160) for time in range(0, 2 * 1440, 160)))
+    solo = generate(random_model, chart, seed=1, edit=Edit(line, lock="rhythm"))[0]
+    assert [note.time for note in solo.line.melody] == [note.time for note in line.melody]
 
 
 @pytest.mark.parametrize(("bars", "place"), [(7, "inside"), (8, "whole")])

@@ -1,4 +1,4 @@
-"""Rules that lean on what a model plays: range, harmony, phrases, rests."""
+"""Rules that lean on what a model plays: range, harmony, phrases, rests, the rhythm of compound meters."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from solomuse.generation.loop import NEVER
 from solomuse.generation.takes import Window
 from solomuse.model.recall import leaned
 from solomuse.music.scales import chord_scale, chord_tones, tensions
 from solomuse.tokens.cursors import Cursors, Stage
-from solomuse.tokens.grid_sheet import NO_ROOT
-from solomuse.tokens.vocabulary import BAR, CHORDS_ON_C, Vocabulary
+from solomuse.tokens.grid_sheet import NO_ROOT, GridSheet
+from solomuse.tokens.vocabulary import BAR, CHORDS_ON_C, METERS, Vocabulary
 
 Floats = NDArray[np.float32]
 
@@ -165,3 +166,55 @@ def _rests(cursors: Cursors, at_least: int) -> Floats:
     rests[:, shift.start + at_least - 1 : shift.stop] = 1
     rests[:, BAR] = cursors.to_bar_line >= at_least
     return rests
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundRhythm:
+    """Keeps the notes of 6/8 and its like on their eighths mostly, and on sixteenths always.
+
+    Their beats have three eighths as it is. What models of little such music play there is what they know of quarters:
+    the triplets of swing, two against those three, and sixteenths. ``docs/experiments/compound.py`` measures it.
+
+    Parameters
+    ----------
+    residues : ndarray of shape (steps + 1,), int64
+        Of each step of the chart, how many steps it is past an eighth; `_FREE` in other meters.
+    """
+
+    residues: NDArray[np.int64]
+
+    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:
+        """As `solomuse.generation.loop.Rule` says."""
+        steps = cursors.step + np.array([window.start for window in windows])
+        return scores - _off_eighths(cursors.vocabulary)[self.residues[steps]].to(scores.device)
+
+
+def compound_rhythm(chart: GridSheet, vocabulary: Vocabulary) -> tuple[CompoundRhythm, ...]:
+    """The rule for a chart, if it has compound meters of eighths."""
+    meters = [METERS[meter] for meter in chart.meters.tolist()]
+    is_compound = np.array([meter.is_compound and meter.denominator == 8 for meter in meters])
+    if not is_compound.any():
+        return ()
+    lengths = np.diff(chart.bar_lines)
+    places = np.arange(chart.steps) - np.repeat(chart.bar_lines[:-1], lengths)
+    residues = np.where(np.repeat(is_compound, lengths), places % (vocabulary.grid // 2), _FREE)
+    return (CompoundRhythm(np.append(residues, _FREE)),)
+
+
+_FREE = -1
+_BETWEEN_EIGHTHS = 1.5
+"""What a sixteenth between eighths loses: about as many are played then as humans play."""
+
+
+@lru_cache(maxsize=4)
+def _off_eighths(vocabulary: Vocabulary) -> Tensor:
+    """What lengths and rests lose by where they end, given the residue of where they begin; in the last row nothing."""
+    eighth, sixteenth = vocabulary.grid // 2, vocabulary.grid // 4
+    losses = torch.zeros(eighth + 1, len(vocabulary))
+    for kind in (vocabulary.duration, vocabulary.time_shift):
+        for residue in range(eighth):
+            ends = residue + torch.arange(1, kind.stop - kind.start + 1)
+            losses[residue, kind.ids] = torch.where(
+                ends % sixteenth != 0, NEVER, _BETWEEN_EIGHTHS * (ends % eighth != 0)
+            )
+    return losses

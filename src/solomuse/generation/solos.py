@@ -15,6 +15,7 @@ from solomuse.generation.controls import Controls
 from solomuse.generation.editing import Edit, Outline, outline
 from solomuse.generation.infill import fill
 from solomuse.generation.loop import Rule, play
+from solomuse.generation.rules import compound_rhythm
 from solomuse.generation.solo import Solo
 from solomuse.generation.takes import PlayedNote, Take
 from solomuse.model.decoder import threads
@@ -51,8 +52,9 @@ class Task:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The controls' rules, then the edit's."""
-        return (*self.controls.rules, *self.outline.rules)
+        """The controls' rules, those of the meters, then the edit's."""
+        of_meters = compound_rhythm(self.grid, self.model.vocabulary)
+        return (*self.controls.rules, *of_meters, *self.outline.rules)
 
     def take(
         self,
