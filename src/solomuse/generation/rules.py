@@ -14,6 +14,7 @@ from torch import Tensor
 from solomuse.generation.loop import NEVER
 from solomuse.generation.takes import Window
 from solomuse.model.recall import leaned
+from solomuse.music.meter import beat_groups
 from solomuse.music.scales import chord_scale, chord_tones, tensions
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grid_sheet import NO_ROOT, GridSheet
@@ -172,7 +173,7 @@ def _rests(cursors: Cursors, at_least: int) -> Floats:
 class CompoundRhythm:
     """Keeps the notes of 6/8 and its like on their eighths mostly, and on sixteenths always.
 
-    Their beats have three eighths as it is. What models of little such music play there is what they know of quarters:
+    Beats of theirs have three eighths as it is. What models of little such music play there is what they know of quarters:
     the triplets of swing, two against those three, and sixteenths. ``docs/experiments/compound.py`` measures it.
 
     Parameters
@@ -190,9 +191,9 @@ class CompoundRhythm:
 
 
 def compound_rhythm(chart: GridSheet, vocabulary: Vocabulary) -> tuple[CompoundRhythm, ...]:
-    """The rule for a chart, if it has compound meters of eighths."""
+    """The rule for a chart, if it has meters of eighths of which three make a beat: 6/8, and some of 7/8 too."""
     meters = [METERS[meter] for meter in chart.meters.tolist()]
-    is_compound = np.array([meter.is_compound and meter.denominator == 8 for meter in meters])
+    is_compound = np.array([meter.denominator == 8 and 3 in beat_groups(meter) for meter in meters])
     if not is_compound.any():
         return ()
     lengths = np.diff(chart.bar_lines)
