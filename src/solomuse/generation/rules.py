@@ -173,8 +173,8 @@ def _rests(cursors: Cursors, at_least: int) -> Floats:
 class CompoundRhythm:
     """Keeps the notes of 6/8 and its like on their eighths mostly, and on sixteenths always.
 
-    Beats of theirs have three eighths as it is. What models of little such music play there is what they know of quarters:
-    the triplets of swing, two against those three, and sixteenths. ``docs/experiments/compound.py`` measures it.
+    Beats there have three eighths as it is. What models of little such music play is what they know of quarters: the
+    triplets of swing, two against those three, and sixteenths. ``docs/experiments/compound.py`` measures it.
 
     Parameters
     ----------
