@@ -170,19 +170,29 @@ def _add_clef(attributes: Element, part: Instrument | None) -> None:
 def _add_tempo(measure: Element, qpm: float | None, meter: Meter | None, swing: float | None) -> None:
     """How fast, and whether the eighths swing."""
     if qpm is not None:
-        is_dotted = meter is not None and meter.denominator == 8 and meter.is_compound
+        unit, quarters = _beat_unit(meter)
         direction = SubElement(measure, "direction", placement="above")
         metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
-        SubElement(metronome, "beat-unit").text = "quarter"
-        if is_dotted:
+        SubElement(metronome, "beat-unit").text = unit
+        if quarters == _DOTTED_QUARTER:
             SubElement(metronome, "beat-unit-dot")
-        SubElement(metronome, "per-minute").text = f"{qpm / (1.5 if is_dotted else 1):.2f}".rstrip("0").rstrip(".")
+        SubElement(metronome, "per-minute").text = f"{qpm / quarters:.2f}".rstrip("0").rstrip(".")
         SubElement(direction, "sound", tempo=repr(float(qpm)))
     if swing is not None:
         direction = SubElement(measure, "direction", placement="above")
         words = SubElement(SubElement(direction, "direction-type"), "words", {"font-weight": "bold"})
         words.text = feel_of(swing)
         SubElement(direction, "sound").append(_swing(swing))
+
+
+_DOTTED_QUARTER = 1.5
+
+
+def _beat_unit(meter: Meter | None) -> tuple[str, float]:
+    """What a metronome mark counts in a meter, and how many quarters it has: the beat, or a quarter."""
+    if meter is not None and meter.denominator == 8 and meter.is_compound:
+        return "quarter", _DOTTED_QUARTER
+    return ("half", 2.0) if meter is not None and meter.denominator == 2 else ("quarter", 1.0)
 
 
 def _swing(ratio: float) -> Element:
