@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_of_a_play_along_the_chart_is_read_and_no_melody(tmp_path: Path, backing
     sheet = read_lead_sheet(tmp_path / "along.mid")
     assert [span.chord.symbol() for span in sheet.chart.spans()] == ["Dm7", "G7", "Cmaj7"]
     assert sheet.melody == ()
+
+
+@pytest.mark.parametrize(("said", "key"), [(None, "C:maj"), ("D:min", "D:min")])
+def test_midi_that_says_no_key_is_in_that_of_its_chords(tmp_path: Path, said: str | None, key: str) -> None:
+    write_midi(replace(play_along(PAD), key=said), tmp_path / "along.mid")
+    assert read_lead_sheet(tmp_path / "along.mid").chart.key == key
 
 
 def test_a_bass_that_is_named_the_melody_is_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from solomuse.analysis.key import key_of_chart
 from solomuse.analysis.lead_sheet import lead_sheet, lead_sheet_of
 from solomuse.analysis.melody import melody_track, says_melody
 from solomuse.datasets.conditions import solo_instrument
@@ -183,7 +184,15 @@ def _read(name: str, read: Callable[[], LeadSheet]) -> NamedSheet:
 
 
 def _of_midi(song: Song) -> LeadSheet:
-    """The melody of a song over its chords; of a play-along, which gives chords but has no melody, the chords alone."""
+    """The melody of a song over its chords; of a play-along, which gives chords but has no melody, the chords alone.
+
+    Where the file says no key, it is the one that the chords are in, so that they are spelled as in a score.
+    """
+    sheet = _melody_over_chords(song)
+    return replace(sheet, chart=replace(sheet.chart, key=song.key or key_of_chart(sheet.chart)))
+
+
+def _melody_over_chords(song: Song) -> LeadSheet:
     if not song.chords:
         return lead_sheet(song)
     try:
