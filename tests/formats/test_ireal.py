@@ -378,8 +378,9 @@ def test_chords_stand_in_the_cells_of_their_beats(text: str, written: str) -> No
     assert progression(parse_chart(text)) == written
 
 
-def test_chords_are_spelled_in_the_key() -> None:
-    assert progression(replace(parse_chart("Db7 | Gb"), key="B:maj")) == "[T44C#7   |F#   Z "
+def test_chords_are_called_as_they_were_written_else_as_the_key_has_them() -> None:
+    assert progression(replace(parse_chart("Db7 | Gb/Ab"), key="B:maj")) == "[T44Db7   |Gb/Ab   Z "
+    assert progression(replace(parse_chart("Db:7 | Gb:maj/2"), key="B:maj")) == "[T44C#7   |F#/G#   Z "
 
 
 def test_a_long_chart_takes_half_the_cells() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from solomuse.errors import ChartError, ChordError
 from solomuse.music.chart import Chart
 from solomuse.music.chart_text import parse_chart, print_chart
+from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.roman import parse_roman
 from tests.strategies import charts
 
@@ -53,7 +54,7 @@ def bars(text: str) -> list[str]:
         ("ii7 V7 Imaj7 in Bb", ["Cm7:4", "F7:4", "Bbmaj7:4"]),
         ("iiø7 V7 | i in A minor", ["Bm7b5:2 E7:2", "Am:4"]),
         ("C ; F", ["C:4", "F:4"]),
-        ("C/E | F#m7/c#", ["C/E:4", "F#m7/Db:4"]),
+        ("C/E | F#m7/c#", ["C/E:4", "F#m7/C#:4"]),
         ("| C || D |]\n| E |\n\n| F |", ["C:4", "D:4", "E:4", "F:4"]),
         ("C | |: D :| |: E :| | F", ["C:4", "D:4", "D:4", "E:4", "E:4", "F:4"]),
         ("|: C |1. F :| |2. G |", ["C:4", "F:4", "C:4", "G:4"]),
@@ -92,10 +93,40 @@ def test_a_printed_chart_is_read_back_as_the_same(chart: Chart, key: str | None,
     assert parse_chart(print_chart(whole, "jazz")) == read
 
 
-def test_a_printed_chart_is_spelled_in_its_key() -> None:
-    chart = parse_chart("key: F\nF | C#7 | Gm7 | C7")
-    assert print_chart(chart) == "key: F\nF | Db7 | Gm7 | C7 |"
-    assert print_chart(chart.transpose(2)) == "key: G\nG | Eb7 | Am7 | D7 |"
+GIANT_STEPS = "Bmaj7 D7 Gmaj7 Bb7 Ebmaj7 Am7 D7 C#m7 F#7"
+
+
+def names(chart: Chart) -> str:
+    return " ".join(span.chord.symbol(key=chart.key) for span in chart.spans())
+
+
+@pytest.mark.parametrize("key", ["", "key: B\n", "key: Eb\n"])
+def test_a_printed_chart_names_chords_as_they_were_written(key: str) -> None:
+    chart = parse_chart(key + GIANT_STEPS.replace(" ", " | "))
+    assert names(chart) == names(parse_chart(print_chart(chart))) == GIANT_STEPS
+
+
+@pytest.mark.parametrize(
+    ("semitones", "moved"),
+    [
+        (0, GIANT_STEPS),
+        (1, "Cmaj7 Eb7 Abmaj7 B7 Emaj7 Bbm7 Eb7 Dm7 G7"),
+        (2, "Dbmaj7 E7 Amaj7 C7 Fmaj7 Bm7 E7 Ebm7 Ab7"),
+        (12, GIANT_STEPS),
+    ],
+)
+def test_names_move_with_the_key(semitones: int, moved: str) -> None:
+    assert names(parse_chart("key: B\n" + GIANT_STEPS.replace(" ", " | ")).transpose(semitones)) == moved
+
+
+def test_without_a_key_names_move_by_the_fewest_fifths_that_can_be_read() -> None:
+    chart = parse_chart("Ebm7 | Ab7")
+    assert [names(chart.transpose(by)) for by in (2, 3)] == ["Fm7 Bb7", "F#m7 B7"]
+
+
+def test_a_chart_in_the_same_key_by_another_name_has_names_of_that() -> None:
+    sheet = LeadSheet(parse_chart("key: Gb\nGbmaj7 | Cbmaj7 | Db7/Ab"), ())
+    assert names(sheet.in_key("F#:maj").chart) == "F#maj7 Bmaj7 C#7/G#"
 
 
 @pytest.mark.parametrize("text", ["key: Gb\nGbmaj7 | Cb7 | Abm7/Cb |", "key: F#\nCm7b5 | E#7 | F# |"])

@@ -33,6 +33,8 @@ def names(chart: str, *pitches: int) -> str:
         ("key: C\nBdim7", (68, 65), "Ab F"),
         ("key: C\nCmaj7", (66, 67), "F# G"),  # up with sharps
         ("key: C\nCmaj7", (66, 65), "Gb F"),  # down with flats
+        ("key: C\nF7", (70, 71, 71, 71, 72), "Bb B B B C"),  # all of a repeated note, by where it goes
+        ("key: B\nEbmaj7", (67, 70), "G Bb"),  # the chord as it is written
         ("key: C\nCmaj7", (64, 63, 62, 61, 60), "E Eb D Db C"),
         ("key: C\nCmaj7", (60, 61, 62, 63, 64), "C C# D D# E"),
         ("key: D\nEm7", (73, 74), "C# D"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mir_eval
 import numpy as np
 import pytest
@@ -147,15 +149,36 @@ def test_symbols_look_as_musicians_write_them(chord: str, plain: str, jazz: str)
 @pytest.mark.parametrize(
     ("key", "symbols"),
     [
-        ("F:maj", "Db7 Gbmaj7 Ab B"),
-        ("D:maj", "C#7 F#maj7 G# B"),
-        ("C:min", "Db7 F#maj7 Ab B"),
-        (None, "Db7 F#maj7 Ab B"),
+        ("F:maj", "Db7 Gbmaj7 Ab B Eb"),
+        ("D:maj", "C#7 F#maj7 G# B Eb"),
+        ("C:min", "Db7 F#maj7 Ab B Eb"),
+        ("B:maj", "C#7 F#maj7 G# B Eb"),  # D sharp major would have a double sharp
+        (None, "Db7 F#maj7 Ab B Eb"),
     ],
 )
-def test_roots_are_spelled_as_the_key_has_them(key: str | None, symbols: str) -> None:
-    chords = [parse_chord(text) for text in ("C#7", "F#maj7", "G#", "B")]
+def test_roots_without_a_name_are_spelled_as_the_key_has_them(key: str | None, symbols: str) -> None:
+    chords = [parse_chord(text) for text in ("C#:7", "F#:maj7", "G#:maj", "B:maj", "D#:maj")]
     assert " ".join(chord.symbol(key=key) for chord in chords) == symbols
+
+
+@pytest.mark.parametrize("text", ["Ebmaj7", "D#m7/A#", "Cbmaj7", "Gb7/Fb", "C#m7b5", "E#dim7", "Bb/C"])
+def test_a_chord_is_called_as_it_was_written(text: str) -> None:
+    assert {parse_chord(text).symbol(key=key) for key in ("B:maj", "Ab:min", None)} == {text}
+
+
+def test_names_are_no_part_of_a_chord() -> None:
+    assert parse_chord("Ebm7/Db") == parse_chord("D#m7/C#") == parse_chord("Eb:min7/b7")
+
+
+@pytest.mark.parametrize(("text", "symbol"), [("Bbb7", "A7"), ("F##m", "Gm"), ("H7", "B7"), ("C/c+", "C/C#")])
+def test_a_name_has_one_accidental_at_most(text: str, symbol: str) -> None:
+    assert parse_chord(text).symbol() == symbol
+
+
+def test_another_bass_or_root_takes_the_name_along_only_where_it_stays() -> None:
+    chord = parse_chord("D#m7/A#")
+    assert replace(chord, bass=6).symbol() == "D#m7/F#"
+    assert replace(chord, root=4).symbol() == "Em7/A#"
 
 
 def mir_eval_pitch_classes(label: str) -> set[int]:

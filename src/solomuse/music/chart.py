@@ -9,8 +9,8 @@ from itertools import accumulate
 from math import inf
 
 from solomuse.errors import ChartError
-from solomuse.music.chord import NO_CHORD, Chord
-from solomuse.music.keys import relative_major_tonic, transpose_key
+from solomuse.music.chord import NO_CHORD, Chord, Names
+from solomuse.music.keys import key_fifths, relative_major_tonic, transpose_key
 from solomuse.music.meter import COMMON_TIME, Meter
 from solomuse.music.repeats import MOST_PLAYED_BARS
 
@@ -154,13 +154,23 @@ class Chart:
             bars += [seam, *again]
         return replace(self, bars=(*bars, last))
 
-    def transpose(self, semitones: int) -> Chart:
-        """The chart moved up by `semitones`."""
+    def transpose(self, semitones: int, key: str | None = None) -> Chart:
+        """The chart moved up by `semitones`.
+
+        Parameters
+        ----------
+        key : str, optional
+            What the key is called in which it is then, if it is in one; else the usual name.
+        """
+        moved = (key or transpose_key(self.key, semitones)) if self.key and semitones % 12 else (key or self.key)
+        fifths = key_fifths(moved) - key_fifths(self.key) if self.key and moved else None
         bars = tuple(
-            replace(bar, chords=tuple(replace(span, chord=span.chord.transpose(semitones)) for span in bar.chords))
+            replace(
+                bar, chords=tuple(replace(span, chord=span.chord.transpose(semitones, fifths)) for span in bar.chords)
+            )
             for bar in self.bars
         )
-        return replace(self, bars=bars, key=transpose_key(self.key, semitones) if self.key else None)
+        return replace(self, bars=bars, key=moved if self.key else None)
 
     def semitones_to(self, key: str) -> int:
         """Semitones up to another key, -5 to 6; from major to minor the tonic of the relative key counts.
@@ -244,7 +254,11 @@ def _merged(spans: Iterable[ChordSpan]) -> Iterator[ChordSpan]:
         yield held
 
 
-@lru_cache(maxsize=4096)
 def one_chord_bar(chord: Chord, meter: Meter = COMMON_TIME) -> Bar:
     """A bar filled by one chord."""
-    return Bar(meter, (ChordSpan(0, meter.bar_ticks, chord),))
+    return _filled_bar(chord, chord.names, meter)
+
+
+@lru_cache(maxsize=4096)
+def _filled_bar(chord: Chord, names: Names, meter: Meter) -> Bar:
+    return Bar(meter, (ChordSpan(0, meter.bar_ticks, replace(chord, names=names)),))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from solomuse.music.keys import pitch_class_names
+from solomuse.music.keys import fifths_of_name, pitch_class_names, pitch_class_of_name, plain_name
 from solomuse.music.pitch import DEGREE_NAMES, PITCH_CLASS_NAMES, semitones_of_degree
 
 QUALITY_DEGREES: dict[str, tuple[str, ...]] = {
@@ -156,6 +156,14 @@ _ALTERED_FIFTH = {
 _PLAIN_FIFTH = {"aug": "maj", "dim": "min", "hdim7": "min7"}
 _Parts = tuple[str, tuple[str, ...], tuple[str, ...]]
 
+_FIFTHS_BY_DEGREE = {"b3": -3, "3": 4, "b5": -6, "5": 1, "#5": 8}
+_FLATTEST, _SHARPEST = fifths_of_name("Fb"), fifths_of_name("B#")
+"""The ends of the line of fifths, as far as names have one accidental at most."""
+
+Names = tuple[str | None, str | None]
+"""Of root and bass."""
+_NO_NAMES: Names = (None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Chord:
@@ -176,6 +184,9 @@ class Chord:
         Degrees of the quality that are left out: ``("5",)``.
     bass : int or None
         Pitch class; the root unless a slash says otherwise.
+    names : (str or None, str or None)
+        What the source calls root and bass, such as ``Db``, where it says so; no part of the value. A name of another
+        pitch class, or with more than one accidental, is not kept.
 
     Examples
     --------
@@ -188,6 +199,7 @@ class Chord:
     extensions: tuple[str, ...] = ()
     omissions: tuple[str, ...] = ()
     bass: int | None = None
+    names: Names = field(default=_NO_NAMES, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITY_DEGREES:
@@ -198,6 +210,8 @@ class Chord:
             raise ValueError(f"root {self.root} is no pitch class")
         if self.bass is None:
             object.__setattr__(self, "bass", self.root)
+        if self.names != _NO_NAMES:
+            object.__setattr__(self, "names", (_kept(self.names[0], self.root), _kept(self.names[1], self.bass)))
         if self.extensions or self.omissions:
             parts = _canonical(self.quality, tuple(self.extensions), tuple(self.omissions))
             for name, value in zip(("quality", "extensions", "omissions"), parts, strict=True):
@@ -216,11 +230,45 @@ class Chord:
             return ()
         return tuple(sorted({(self.root + semitones_of_degree(d)) % 12 for d in self.degrees} | {self.bass}))
 
-    def transpose(self, semitones: int) -> Chord:
-        """The chord moved up by `semitones`."""
+    def transpose(self, semitones: int, fifths: int | None = None) -> Chord:
+        """The chord moved up by `semitones`.
+
+        Parameters
+        ----------
+        fifths : int, optional
+            By how many fifths its names move: from E flat to E major are 7, to F flat would be -5. Else the nearest.
+        """
         if self.root is None or self.bass is None:
             return self
-        return replace(self, root=(self.root + semitones) % 12, bass=(self.bass + semitones) % 12)
+        root, bass = (self.root + semitones) % 12, (self.bass + semitones) % 12
+        shift = (7 * semitones + 5) % 12 - 5 if fifths is None else fifths
+        if self.names == _NO_NAMES or shift == 0:
+            return replace(self, root=root, bass=bass)
+        of_root, of_bass = (name and plain_name(fifths_of_name(name) + shift) for name in self.names)
+        return replace(self, root=root, bass=bass, names=(of_root and self._readable(of_root), of_bass))
+
+    def root_name(self, key: str | None = None) -> str:
+        """What the root is called: as the source has it, else as a key has it; empty without a root.
+
+        Where a third or fifth above it would have two accidentals, it is the enharmonic one: E flat, not D sharp major.
+        """
+        if self.root is None:
+            return ""
+        return self.names[0] or self._readable(pitch_class_names(key)[self.root])
+
+    def _readable(self, name: str) -> str:
+        """A name of the root, or the enharmonic one where a third or fifth above it would have two accidentals."""
+        own = fifths_of_name(name)
+        places = [own + _FIFTHS_BY_DEGREE[degree] for degree in self.degrees if degree in _FIFTHS_BY_DEGREE]
+        if all(_FLATTEST <= place <= _SHARPEST for place in places):
+            return name
+        return plain_name(own + (12 if min(places) < _FLATTEST else -12))
+
+    def bass_name(self, key: str | None = None) -> str:
+        """What the bass is called; the root's name where they are the same."""
+        if self.bass is None or self.bass == self.root:
+            return self.root_name(key)
+        return self.names[1] or pitch_class_names(key)[self.bass]
 
     @property
     def quality_label(self) -> str:
@@ -247,13 +295,21 @@ class Chord:
         style : {"plain", "jazz"}
             ``Cm7b5`` and ``Cmaj7``, or ``Cø7`` and ``CΔ7``.
         key : str, optional
-            In which roots and basses are spelled, as a label: ``F:min``.
+            In which roots and basses are spelled that have no `names`, as a label: ``F:min``.
         """
         if self.root is None or self.bass is None:
             return "N.C." if self.quality == "N" else "?"
-        names = pitch_class_names(key)
-        slash = "" if self.bass == self.root else f"/{names[self.bass]}"
-        return f"{names[self.root]}{_quality_symbol(self.quality, self.extensions, self.omissions, style)}{slash}"
+        slash = "" if self.bass == self.root else f"/{self.bass_name(key)}"
+        return f"{self.root_name(key)}{self.quality_symbol(style)}{slash}"
+
+    def quality_symbol(self, style: SymbolStyle = "plain") -> str:
+        """The symbol without its root and bass: ``7(b9)``."""
+        return _quality_symbol(self.quality, self.extensions, self.omissions, style)
+
+
+def _kept(name: str | None, pitch_class: int | None) -> str | None:
+    """The name, if it is one of that pitch class with at most one accidental."""
+    return name if name and len(name) <= 2 and pitch_class_of_name(name) == pitch_class else None
 
 
 NO_CHORD = Chord(None, "N")

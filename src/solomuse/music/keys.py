@@ -22,6 +22,9 @@ _FIFTHS_BY_NAME = {
 AWKWARD_NAMES = ("Cb", "Fb", "E#", "B#")
 """Names of white keys that have a plainer one; a key uses those of its own scale."""
 
+_PLAIN_NAME_BY_FIFTHS = {fifths: name for name, fifths in _FIFTHS_BY_NAME.items() if name not in AWKWARD_NAMES}
+_FLATTEST, _SHARPEST = min(_PLAIN_NAME_BY_FIFTHS), max(_PLAIN_NAME_BY_FIFTHS)
+
 _MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 MOST_ACCIDENTALS = 7
@@ -75,7 +78,7 @@ def key_fifths(key: str) -> int:
     (-2, 3)
     """
     tonic, _, mode = key.partition(":")
-    return _tonic_fifths(tonic) - (3 if mode == "min" else 0)
+    return fifths_of_name(tonic) - (3 if mode == "min" else 0)
 
 
 def altered_letters(fifths: int) -> dict[str, int]:
@@ -143,7 +146,7 @@ def pitch_class_names(key: str | None) -> tuple[str, ...]:
     """
     if key is None:
         return PITCH_CLASS_NAMES
-    centre = _tonic_fifths(key.partition(":")[0]) + 0.5
+    centre = fifths_of_name(key.partition(":")[0]) + 0.5
     lowest = key_fifths(key) - 1
     scale = range(lowest, lowest + 7)
     in_use = [name for name, fifths in _FIFTHS_BY_NAME.items() if name not in AWKWARD_NAMES or fifths in scale]
@@ -151,5 +154,24 @@ def pitch_class_names(key: str | None) -> tuple[str, ...]:
     return tuple(next(name for name in nearest if pitch_class_of_name(name) == pc) for pc in range(12))
 
 
-def _tonic_fifths(tonic: str) -> int:
-    return _FIFTHS_BY_LETTER[tonic[0]] + 7 * sum(SHIFT_BY_ACCIDENTAL[sign] for sign in tonic[1:])
+def fifths_of_name(name: str) -> int:
+    """The place of a note name on the line of fifths, C = 0.
+
+    Examples
+    --------
+    >>> fifths_of_name("Bb"), fifths_of_name("F#")
+    (-2, 6)
+    """
+    return _FIFTHS_BY_LETTER[name[0]] + 7 * sum(SHIFT_BY_ACCIDENTAL[sign] for sign in name[1:])
+
+
+def plain_name(fifths: int) -> str:
+    """The name at a place on the line of fifths; its enharmonic one where that is plainer.
+
+    Examples
+    --------
+    >>> plain_name(-2), plain_name(-8), plain_name(12)
+    ('Bb', 'E', 'C')
+    """
+    place = (fifths - _FLATTEST) % 12 + _FLATTEST if not _FLATTEST <= fifths <= _SHARPEST else fifths
+    return _PLAIN_NAME_BY_FIFTHS[place]

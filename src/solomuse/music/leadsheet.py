@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 from solomuse.errors import ChartError
@@ -52,12 +52,10 @@ class LeadSheet:
 
     def in_key(self, key: str) -> LeadSheet:
         """The sheet moved to another key, the nearer way; `Chart.semitones_to` says more."""
-        up = self.chart.semitones_to(key)
-        moved = self.transpose(up)
-        return LeadSheet(replace(moved.chart, key=key), moved.melody)
+        return self.transpose(self.chart.semitones_to(key), key)
 
-    def transpose(self, semitones: int) -> LeadSheet:
-        """Chart and melody moved up by `semitones`.
+    def transpose(self, semitones: int, key: str | None = None) -> LeadSheet:
+        """Chart and melody moved up by `semitones`; `Chart.transpose` says what the key is for.
 
         Raises
         ------
@@ -67,7 +65,7 @@ class LeadSheet:
         beyond = next((note.pitch for note in self.melody if not 0 <= note.pitch + semitones <= 127), None)
         if beyond is not None:
             raise ChartError(f"pitch {beyond} moved by {semitones} is beyond MIDI's 0 to 127")
-        return LeadSheet(self.chart.transpose(semitones), tuple(note.transpose(semitones) for note in self.melody))
+        return LeadSheet(self.chart.transpose(semitones, key), tuple(note.transpose(semitones) for note in self.melody))
 
 
 def one_voice(melody: tuple[Note, ...]) -> list[Note]:

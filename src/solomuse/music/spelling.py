@@ -44,7 +44,10 @@ def spelled(melody: Sequence[Note], chart: Chart) -> list[str]:
     After the rules for enharmonic spelling of E. Gould, Behind Bars, Faber 2011, chapter 3, with the altered degrees of
     jazz harmony.
     """
-    ahead = [after.pitch - note.pitch for note, after in pairwise(melody)] + [0]
+    ahead = [0]
+    for note, after in reversed(list(pairwise(melody))):
+        ahead.append(after.pitch - note.pitch or ahead[-1])  # a repeated note is called as where it goes on
+    ahead.reverse()
     spans = iter(chart.spans())
     names = list[str]()
     span = next(spans)
@@ -68,7 +71,7 @@ def _name(pitch_class: int, step: int, chord: Chord, key: str | None) -> str:
     if degree is None:
         altered = {1: _RISING, -1: _FALLING}.get(step, _FALLING if "b3" in chord.degrees else _RESTING)
         degree = (altered | _DIATONIC)[interval]
-    name = _degree_name(by_key[chord.root], _READ_AS.get(degree, degree))
+    name = _degree_name(chord.root_name(key), _READ_AS.get(degree, degree))
     is_right = name not in AWKWARD_NAMES or (degree in _OF_THE_CHORD and chord.quality not in ("dim", "dim7"))
     return name if len(name) < 3 and is_right else usual
 

@@ -123,7 +123,7 @@ def _parse(text: str, lower_case_roots: bool, accidentals_behind: bool) -> Chord
         return _WORDS[plain]
     letters = plain[:1].upper() + plain[1:] if lower_case_roots else plain
     root, end = _pitch_class(text, letters, 0)
-    if plain[end : end + 1] == ":":
+    if plain[end : end + 1] == ":":  # of labels that programs write, which spell as it comes
         return _harte(text, plain, root, end + 1)
     if match := re.fullmatch(r"/([b#]?[1-7])", plain[end:]):  # a label without a shorthand is a major triad
         return Chord(root, "maj", bass=(root + semitones_of_degree(match.group(1))) % 12)
@@ -131,7 +131,7 @@ def _parse(text: str, lower_case_roots: bool, accidentals_behind: bool) -> Chord
     for mark in (_MARK_BEHIND, _MARK) if accidentals_behind else (_MARK, _MARK_BEHIND):
         for length in _quality_lengths(plain, end, mark):
             try:
-                return _Symbol(text, plain, root, end, length, mark).chord()
+                return _Symbol(text, plain, root, letters[:end], length, mark).chord()
             except ChordError as error:
                 if furthest is None or error.position > furthest.position:
                     furthest = error
@@ -166,8 +166,9 @@ def _pitch_class(text: str, plain: str, start: int, accidentals: str = "b#") -> 
 class _Symbol:
     """Reads what follows the root: ``quality mark* ["/" bass]``."""
 
-    def __init__(self, text: str, plain: str, root: int, start: int, length: int, mark: re.Pattern[str]) -> None:
-        self._text, self._plain, self._root, self._mark = text, plain, root, mark
+    def __init__(self, text: str, plain: str, root: int, name: str, length: int, mark: re.Pattern[str]) -> None:
+        self._text, self._plain, self._root, self._name, self._mark = text, plain, root, name, mark
+        start = len(name)
         self._end = start + length
         quality = plain[start : self._end]
         if mark is _MARK_BEHIND and not quality and plain[start : start + 1].isdigit():
@@ -179,16 +180,18 @@ class _Symbol:
 
     def chord(self) -> Chord:
         self._read_marks()
-        bass = self._root
+        bass, bass_name = self._root, self._name
         if self._plain[self._end : self._end + 1] == "/":
             start = self._end + 1
             letters = self._plain[:start] + self._plain[start : start + 1].upper() + self._plain[start + 1 :]
             bass, self._end = _pitch_class(self._text, letters, start, "b#+")
+            bass_name = letters[start : self._end].replace("+", "#")
         if self._end != len(self._plain):
             raise ChordError(self._text, self._end, "not a chord symbol from here on")
         if self._implied and {"b9", "#9"} & set(self._extensions):
             self._extensions.remove(self._implied)
-        return Chord(self._root, self._quality, tuple(self._extensions), tuple(self._omissions), bass)
+        names = (self._name.replace("H", "B"), bass_name.replace("H", "B"))
+        return Chord(self._root, self._quality, tuple(self._extensions), tuple(self._omissions), bass, names)
 
     def _read_marks(self) -> None:
         depth = 0

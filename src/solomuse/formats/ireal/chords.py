@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from solomuse.music.chart import Chart
 from solomuse.music.chord import NO_CHORD, Chord
-from solomuse.music.keys import pitch_class_names
 from solomuse.music.pitch import semitones_of_degree
 from solomuse.music.symbols import parse_chord
 
@@ -74,10 +73,9 @@ def ireal_symbol(chord: Chord, key: str | None = None) -> str:
     nearest = nearest_ireal_chord(chord)
     if nearest.root is None or nearest.bass is None:
         return "n"
-    names = pitch_class_names(key)
     text = _text_by_chord()[Chord(0, nearest.quality, nearest.extensions, nearest.omissions)]
-    slash = "" if nearest.bass == nearest.root else f"/{names[nearest.bass]}"
-    return f"{names[nearest.root]}{text}{slash}"
+    slash = "" if nearest.bass == nearest.root else f"/{chord.bass_name(key)}"
+    return f"{chord.root_name(key)}{text}{slash}"
 
 
 def _tones(chord: Chord) -> set[int]:

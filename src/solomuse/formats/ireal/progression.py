@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
@@ -86,8 +87,10 @@ def _chord(cell: str, sounding: Chord | None, number: int, lenient: bool) -> Cho
             return parse_chord(cell.replace("*", ""))
         if sounding is None:
             raise ChordError(cell, 0, "W repeats the chord before, but there is none")
-        bass = parse_chord(cell[2:]).root if cell[1:] else sounding.bass
-        return Chord(sounding.root, sounding.quality, sounding.extensions, sounding.omissions, bass)
+        if not cell[1:]:
+            return sounding
+        below = parse_chord(cell[2:])
+        return replace(sounding, bass=below.root, names=(sounding.names[0], below.names[0]))
     except ChordError as error:
         if not lenient:
             raise ChordError(error.symbol, error.position, f"{error.why} (bar {number})") from None

@@ -6,8 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from solomuse.errors import ChordError
 from solomuse.formats.musicxml.document import decimal
-from solomuse.music.chord import NO_CHORD, QUALITY_DEGREES, UNKNOWN_CHORD, Chord
-from solomuse.music.keys import pitch_class_names
+from solomuse.music.chord import NO_CHORD, QUALITY_DEGREES, UNKNOWN_CHORD, Chord, Names
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
 from solomuse.music.symbols import parse_chord
 
@@ -71,28 +70,31 @@ def chord_of_harmony(harmony: Element) -> Chord:
     text = (kind_element.get("text") or "").strip() if kind_element is not None else ""
     if kind == "none" or text in ("N.C.", "NC"):
         return NO_CHORD
-    root = _pitch_class(harmony.find("root"), "root")
+    root, root_name = _pitch_class(harmony.find("root"), "root")
     if root is None:
         function = harmony.findtext("function") or harmony.findtext("numeral/numeral-root") or kind
         raise ChordError(function, 0, "a <harmony> without a <root>: chords by function are not read")
     if kind == "other" and text == "?":
         return UNKNOWN_CHORD
-    bass = _pitch_class(harmony.find("bass"), "bass")
+    bass, bass_name = _pitch_class(harmony.find("bass"), "bass")
+    names = (root_name, bass_name)
     if kind in _PARTS_BY_KIND:
         quality, extensions = _PARTS_BY_KIND[kind]
-        return _with_degrees(root, quality, list(extensions), harmony.findall("degree"), bass)
-    named = parse_chord("C" + (text if kind in ("", "other") else kind))  # some programs write the symbol itself
-    base = Chord(named.root, named.quality, named.extensions, named.omissions).transpose(root)
-    return _with_degrees(root, base.quality, list(base.extensions), harmony.findall("degree"), bass, base.omissions)
+        return _with_degrees(root, quality, list(extensions), harmony.findall("degree"), bass, names)
+    base = parse_chord("C" + (text if kind in ("", "other") else kind))  # some programs write the symbol itself
+    degrees = harmony.findall("degree")
+    return _with_degrees(root, base.quality, list(base.extensions), degrees, bass, names, base.omissions)
 
 
-def _pitch_class(element: Element | None, name: str) -> int | None:
+def _pitch_class(element: Element | None, name: str) -> tuple[int | None, str | None]:
+    """The pitch class of an element, and its name where that has one accidental at most."""
     if element is None:
-        return None
+        return None, None
     step = (element.findtext(f"{name}-step") or "").strip()
     if step not in PITCH_CLASS_BY_LETTER:
         raise ChordError(step, 0, f"<{name}-step> is no note name A to G")
-    return (PITCH_CLASS_BY_LETTER[step] + _number(element, f"{name}-alter")) % 12
+    alter = _number(element, f"{name}-alter")
+    return (PITCH_CLASS_BY_LETTER[step] + alter) % 12, step + _ACCIDENTALS[alter] if abs(alter) <= 1 else None
 
 
 def _number(element: Element, name: str) -> int:
@@ -110,6 +112,7 @@ def _with_degrees(
     extensions: list[str],
     degrees: list[Element],
     bass: int | None,
+    names: Names,
     omissions: tuple[str, ...] = (),
 ) -> Chord:
     omitted = list(omissions)
@@ -130,7 +133,7 @@ def _with_degrees(
             alter -= 1  # a degree on top counts from the dominant chord's: its seventh is minor
         extensions.append(f"{_ACCIDENTALS.get(alter, '')}{number}")
     try:
-        return Chord(root, quality, tuple(extensions), tuple(omitted), bass)
+        return Chord(root, quality, tuple(extensions), tuple(omitted), bass, names)
     except (KeyError, ValueError):
         marks = ",".join(extensions)
         raise ChordError(f"{quality}({marks})", 0, "a <degree> of the <harmony> is none of 1 to 13") from None
@@ -154,23 +157,21 @@ def harmony_of_chord(chord: Chord, key: str | None) -> Element:
         kind = SubElement(harmony, "kind", text="N.C." if is_none else "?")
         kind.text = "none" if is_none else "other"
         return harmony
-    names = pitch_class_names(key)
-    _add_pitch(harmony, "root", names[chord.root])
+    _add_pitch(harmony, "root", chord.root_name(key))
     held = [
         (len(parts[1]), kind, parts)
         for parts, kind in _KIND_BY_PARTS.items()
         if parts[0] == chord.quality and set(parts[1]) <= set(chord.extensions)
     ]
     _, name, (_, extensions) = max(held)
-    symbol = Chord(chord.root, chord.quality, chord.extensions, chord.omissions).symbol(key=key)
     altered_fifths = [degree for degree in chord.extensions if degree in ("b5", "#5") and "5" in chord.omissions]
     added = [degree for degree in chord.extensions if degree not in extensions]
     omitted = [degree for degree in chord.omissions if not (degree == "5" and altered_fifths)]
-    text, shown = _shown(symbol[len(names[chord.root]) :], [*added, *omitted])
+    text, shown = _shown(chord.quality_symbol(), [*added, *omitted])
     kind = SubElement(harmony, "kind", text=text)
     kind.text = name
     if chord.bass != chord.root:
-        _add_pitch(harmony, "bass", names[chord.bass])
+        _add_pitch(harmony, "bass", chord.bass_name(key))
     for degree in added:
         verb = "alter" if degree in altered_fifths[:1] else "add"
         _add_degree(harmony, degree, verb, is_shown=degree in shown)

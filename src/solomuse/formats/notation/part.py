@@ -93,9 +93,7 @@ def transposed_for(sheet: LeadSheet, part: Instrument | None) -> LeadSheet:
     lost = [note.pitch for note in sheet.melody if not 0 <= note.pitch + part.written < 128]
     if lost:
         raise OutputError(f"pitch {lost[0]} cannot be written for {part.name}: transpose the solo by an octave first")
-    moved = sheet.transpose(part.written)
-    key = sheet.chart.key if part.written % 12 == 0 else moved.chart.key
-    return LeadSheet(replace(moved.chart, key=key), moved.melody)
+    return sheet.transpose(part.written)
 
 
 def part_bars(sheet: LeadSheet, *, cut_at_chords: bool, as_played: bool) -> Iterator[PartBar]:
