@@ -51,6 +51,18 @@ def make_folder(path: Path) -> None:
         raise OutputError(f"{path}: cannot be made ({_why(error)}); choose another folder") from None
 
 
+def title_of(path: Path) -> str:
+    """What a file is called, without its endings; a name that is no UTF-8, as in old archives, is read as Windows-1252.
+
+    Examples
+    --------
+    >>> title_of(Path("songs/Autumn.mid.gz"))
+    'Autumn'
+    """
+    name = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+    return os.fsencode(name).decode("cp1252", "replace") if any("\ud800" <= sign <= "\udfff" for sign in name) else name
+
+
 def _why(error: OSError | ValueError) -> str:
     """What the system says; of a name that it does not even take, what Python does."""
     return str(error.strerror if isinstance(error, OSError) else error)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from solomuse.datasets.midi_files import lakh_title, with_chord_track
 from solomuse.datasets.source import find_songs
-from solomuse.formats.midi import midi_title, write_midi
+from solomuse.files import title_of
+from solomuse.formats.midi import write_midi
 from solomuse.music.chart import ChordSpan
 from solomuse.music.chord import Chord
 from solomuse.music.note import Note
@@ -56,7 +58,11 @@ def test_a_folder_that_is_no_recording_names_no_title(folder: str) -> None:
     [("tune.mid", "tune"), ("tune.MIDI", "tune"), ("A.B. tune.mid", "A.B. tune"), ("tune.mid.gz", "tune")],
 )
 def test_a_file_is_titled_by_its_name_without_endings(name: str, title: str) -> None:
-    assert midi_title(Path(name)) == title
+    assert title_of(Path(name)) == title
+
+
+def test_a_name_that_is_no_utf8_is_read_as_windows_1252() -> None:
+    assert title_of(Path(os.fsdecode(b"caf\xe9 \x96 live.mid"))) == "café – live"
 
 
 BLOCKS = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import sys
 from collections.abc import Callable, Sequence
 
@@ -20,6 +21,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 def entry_point() -> None:
     """Run the command line and leave with its exit code."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
     sys.exit(main(sys.argv[1:]))
 
 

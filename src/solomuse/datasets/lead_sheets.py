@@ -15,6 +15,7 @@ from solomuse.datasets.conditions import solo_instrument
 from solomuse.datasets.song_file import Folder, SongFile, Source
 from solomuse.datasets.text import read_text
 from solomuse.errors import ChartError, ChordError, FormatError, NoMelodyError, SoloMuseError
+from solomuse.files import title_of
 from solomuse.formats.abc import read_abc_tunes, split_tunes, tune_title
 from solomuse.formats.improvisor import improvisor_title, read_improvisor
 from solomuse.formats.ireal import read_ireal_songs
@@ -72,15 +73,15 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     if path is None:
         sheets = list(_of_text(str(source), "chart", lenient))
     elif path.name.lower().endswith(MUSICXML_SUFFIXES):
-        sheets = [_read(path.stem, lambda: read_musicxml(path, lenient=lenient))]
+        sheets = [_read(title_of(path), lambda: read_musicxml(path, lenient=lenient))]
     elif path.name.lower().endswith(ABC_SUFFIXES):
         sheets = [NamedSheet(name, result) for name, result in read_abc_tunes(read_text(path), lenient=lenient)]
     elif path.name.lower().endswith(IMPROVISOR_SUFFIXES):
-        sheets = [_read(path.stem, lambda: _read_improvisor(path, lenient=lenient))]
+        sheets = [_read(title_of(path), lambda: _read_improvisor(path, lenient=lenient))]
     elif path.name.lower().endswith(MIDI_SUFFIXES):
-        sheets = [_read(path.stem, lambda: _of_midi(read_midi(path)))]
+        sheets = [_read(title_of(path), lambda: _of_midi(read_midi(path)))]
     else:
-        sheets = list(_of_text(read_text(path), path.stem, lenient))
+        sheets = list(_of_text(read_text(path), title_of(path), lenient))
     errors = [sheet.result for sheet in sheets if isinstance(sheet.result, SoloMuseError)]
     if not sheets:
         raise FormatError(f"{source}: holds no tune")
@@ -211,7 +212,7 @@ def _is_bass(song: Song, track: int) -> bool:
 
 def _find_scores(folder: Folder) -> Iterator[SongFile]:
     for path in folder.take_files(MUSICXML_SUFFIXES):
-        yield SongFile("musicxml", path, path.stem)
+        yield SongFile("musicxml", path, title_of(path))
 
 
 def _find_tunes(folder: Folder) -> Iterator[SongFile]:
@@ -221,7 +222,7 @@ def _find_tunes(folder: Folder) -> Iterator[SongFile]:
         except FormatError:
             tunes = [""]  # reading it says what is wrong
         for number, tune in enumerate(tunes, start=1):
-            yield SongFile("abc", path, tune_title(tune) or f"{path.stem} {number}", tune=number)
+            yield SongFile("abc", path, tune_title(tune) or f"{title_of(path)} {number}", tune=number)
 
 
 def _read_tune(file: SongFile, _sustain: bool) -> Song:
@@ -238,7 +239,7 @@ def _find_improvisor(folder: Folder) -> Iterator[SongFile]:
             title = improvisor_title(read_text(path))
         except FormatError:
             title = None  # reading the song will say so
-        yield SongFile("improvisor", path, title or path.stem)
+        yield SongFile("improvisor", path, title or title_of(path))
 
 
 def _read_improvisor(path: Path, *, lenient: bool = False) -> LeadSheet:

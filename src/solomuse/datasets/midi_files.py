@@ -24,7 +24,8 @@ from pathlib import Path
 from solomuse.analysis.bars import with_bars
 from solomuse.analysis.block_chords import are_blocks, chords_of_blocks
 from solomuse.datasets.song_file import Folder, SongFile, Source
-from solomuse.formats.midi import midi_title, read_midi
+from solomuse.files import title_of
+from solomuse.formats.midi import read_midi
 from solomuse.formats.suffixes import MIDI_SUFFIXES
 from solomuse.music.song import BeatSource, Song
 
@@ -40,7 +41,7 @@ _MATCHED_TRACK = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 
 def _find(folder: Folder) -> Iterator[SongFile]:
     for path in folder.take_files(MIDI_SUFFIXES):
-        yield SongFile("midi", path, lakh_title(path) or midi_title(path))
+        yield SongFile("midi", path, lakh_title(path) or title_of(path))
 
 
 def lakh_title(path: Path) -> str | None:

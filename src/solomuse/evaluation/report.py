@@ -32,10 +32,10 @@ def write_report(
         If a file cannot be written.
     """
     say(f"writing {out / 'report.html'}")
-    texts = {
-        "report.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
-        "report.md": markdown(document),
-        "report.html": page(document, listening_examples(players)),
+    texts: dict[str, Callable[[], str]] = {  # what takes longest comes last, so that its failure costs nothing else
+        "report.json": lambda: json.dumps(document, indent=1, ensure_ascii=False) + "\n",
+        "report.md": lambda: markdown(document),
+        "report.html": lambda: page(document, listening_examples(players)),
     }
     for name, text in texts.items():
-        write_whole(out / name, text.encode("utf-8", "replace"))
+        write_whole(out / name, text().encode("utf-8", "replace"))

@@ -43,7 +43,7 @@ from symusic.core import (
 )
 
 from solomuse.errors import FormatError, OutputError
-from solomuse.files import write_whole
+from solomuse.files import title_of, write_whole
 from solomuse.formats.chord_texts import named_chords
 from solomuse.formats.smf import MOST_BYTES, MOST_TRACKS, is_regular, read_leniently, unwrapped
 from solomuse.music.chart import ChordSpan
@@ -121,7 +121,7 @@ def read_midi(path: Path, *, sustain: bool = False) -> Song:
         tracks,
         _tempos(score, limit),
         _meters(score, limit),
-        title=midi_title(path),
+        title=title_of(path),
         key=_key(score),
         notices=notices,
         says_meter=len(score.time_signatures) > 0,
@@ -143,11 +143,6 @@ def _swing(markers: Sequence[str]) -> float | None:
     """The ratio of the eighths that a marker of ours says."""
     found = (re.fullmatch(rf"{SWING_MARKER} (\d\.\d+)", text) for text in markers)
     return next((float(match[1]) for match in found if match), None)
-
-
-def midi_title(path: Path) -> str:
-    """The file's name without its endings."""
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 def _data(path: Path) -> bytes:

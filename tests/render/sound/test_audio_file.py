@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from solomuse.errors import ConfigError, OutputError
-from solomuse.music.note import Note
+from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.song import Song, Track
 from solomuse.render.sound import SAMPLE_RATE, render_song, write_audio
 
@@ -33,6 +33,14 @@ def test_compressed_files_read_back(tmp_path: Path, ending: str) -> None:
     assert (rate, read.shape[1]) == (SAMPLE_RATE, 2)
     assert len(read) == pytest.approx(len(sound), abs=3000)
     assert np.sqrt((read**2).mean()) == pytest.approx(np.sqrt((sound**2).mean()), rel=0.05)
+
+
+@pytest.mark.parametrize("ending", [".ogg", ".mp3"])
+def test_minutes_of_sound_can_be_compressed(tmp_path: Path, ending: str) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    song = Song((Track((Note(0, 60, 480), Note(200 * TICKS_PER_QUARTER, 64, 480)), "", 0),))
+    write_audio(song, tmp_path / f"a{ending}", "built-in")
+    assert soundfile.info(tmp_path / f"a{ending}").duration > 100
 
 
 @pytest.mark.parametrize("ending", [".flac", ".ogg", ".mp3"])

@@ -73,5 +73,11 @@ def _wav(sound: Stereo) -> bytes:
 def _compressed(sound: Stereo, ending: str) -> bytes:
     stream = io.BytesIO()
     library = audio_library(f"audio files of the kind {ending}")
-    library.write(stream, sound, SAMPLE_RATE, format=FORMAT_BY_ENDING[ending])
+    with library.SoundFile(stream, "w", SAMPLE_RATE, channels=2, format=FORMAT_BY_ENDING[ending]) as file:
+        for start in range(0, len(sound), _BLOCK):
+            file.write(sound[start : start + _BLOCK])
     return stream.getvalue()
+
+
+_BLOCK = SAMPLE_RATE
+"""Frames that are encoded at once: of Vorbis a minute at once would overflow the stack of libsndfile."""
