@@ -22,6 +22,7 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
 from solomuse.music.note import TICKS_PER_QUARTER, Note
+from solomuse.tokens.codec import Codec
 from solomuse.tokens.cursors import Cursors, Stage
 from solomuse.tokens.grammar import parse
 from solomuse.tokens.vocabulary import DENSITIES, DENSITY, PLACE, PLACES, REGISTERS
@@ -39,6 +40,29 @@ def test_every_note_is_in_range(random_model: Model, asked: dict) -> None:
     low, high = Controls(**asked).range
     pitches = [note.pitch for sheet in sheets(random_model, **asked) for note in sheet.melody]
     assert low <= min(pitches) < max(pitches) <= high
+
+
+@pytest.mark.parametrize(
+    ("instrument", "octaves"), [("tenor-sax", 0), ("bass-clarinet", 1), ("flute", -1), ("tuba", 2), ("piccolo", -2)]
+)
+def test_an_instrument_is_played_in_the_octave_that_the_model_knows(
+    random_model: Model, instrument: str, octaves: int
+) -> None:
+    controls = Controls(instrument=instrument, register=65 if octaves == 0 else None)
+    task = task_of(random_model, parse_chart(CHART), controls, None, 1)
+    low, high = controls.range
+    assert task.up == 12 * octaves
+    assert task.controls.range == (low + task.up, high + task.up)
+    solo = generate(random_model, CHART, seed=1, controls=controls)[0]
+    sounding = [note.pitch for note in solo.line.melody]
+    assert low <= min(sounding) <= max(sounding) <= high
+    decoded = Codec(random_model.vocabulary).decode(list(solo.token_ids))
+    assert [note.pitch for note in decoded.melody] == sounding
+
+
+def test_a_register_is_the_sounding_one(random_model: Model) -> None:
+    played = task_of(random_model, parse_chart(CHART), Controls(instrument="flute", register=77), None, 1).controls
+    assert played.register == 65
 
 
 def test_harmony_brings_chord_tones_and_resolution_and_leaves_the_rhythm(random_model: Model) -> None:

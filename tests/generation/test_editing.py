@@ -57,6 +57,17 @@ def test_kept_bars_stay_and_the_others_are_new(random_model: Model, line: LeadSh
         assert all(a.end <= b.time for a, b in zip(solo.sheet.melody, solo.sheet.melody[1:], strict=False))
 
 
+@pytest.mark.parametrize("instrument", ["tuba", "flute"])
+def test_what_is_kept_sounds_as_it_did_on_instruments_that_are_not_learned(
+    random_model: Model, instrument: str
+) -> None:
+    controls = Controls(instrument=instrument)
+    line = generate(random_model, CHART, seed=9, controls=controls)[0].sheet
+    for edit in (Edit(line, keep={0, 3}), Edit(line, trade=2), Edit(line, vary=0)):
+        solo = generate(random_model, CHART, seed=1, controls=controls, edit=edit)[0].sheet
+        assert notes_of(solo, 0) == notes_of(line, 0)
+
+
 def test_of_several_tries_the_likelier_one_is_drawn_more_often() -> None:
     rng = np.random.default_rng(1)
     drawn = np.bincount([_drawn(np.log([0.1, 0.6, 0.3]), rng) for _ in range(2000)], minlength=3) / 2000

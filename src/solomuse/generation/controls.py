@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from solomuse.datasets.conditions import solo_instrument
@@ -41,8 +41,8 @@ class Controls:
         Notes in a time of four quarters; the nearest of `DENSITIES` is asked for.
     register : float
         Mean pitch; the nearest of `REGISTERS` is asked for.
-    instrument : str
-        A name that `find_instrument` knows: its range holds, and the model plays like it.
+    instrument : str or Instrument
+        One, or a name that `find_instrument` knows: its range holds, and the model plays like it.
     low, high : int
         Pitches that the solo keeps between, both included; within the instrument's range.
     phrase : float
@@ -74,7 +74,7 @@ class Controls:
     harmony: float = 0.0
     density: float | None = None
     register: float | None = None
-    instrument: str | None = None
+    instrument: str | Instrument | None = None
     low: int | None = None
     high: int | None = None
     phrase: float | None = None
@@ -125,7 +125,7 @@ class Controls:
     @property
     def solo_instrument(self) -> Instrument | None:
         """The instrument that is asked for."""
-        return None if self.instrument is None else find_instrument(self.instrument)
+        return find_instrument(self.instrument) if isinstance(self.instrument, str) else self.instrument
 
     @property
     def range(self) -> tuple[int, int]:
@@ -142,6 +142,29 @@ class Controls:
         rules += [Phrases(self.phrase)] if self.phrase is not None else []
         rules += [Rests(self.rests)] if self.rests is not None else []
         return tuple(rules)
+
+    def octaves(self, model: Model) -> int:
+        """By how many semitones, whole octaves, an instrument is played higher than it sounds.
+
+        So a model plays a flute or a tuba, of which it has learned nothing, where it has learned to play: about the
+        middle of the instrument that it knows instead, or `USUAL_REGISTER`.
+        """
+        player = self.solo_instrument
+        if player is None:
+            return 0
+        name = solo_instrument(player.program)
+        known = find_instrument(name) if name in model.choices("instrument") else None
+        usual = USUAL_REGISTER if known is None else known.middle
+        return OCTAVE * round((usual - player.middle) / OCTAVE)
+
+    def moved(self, semitones: int) -> Controls:
+        """The same for a line that is played so much higher."""
+        player, (low, high) = self.solo_instrument, self.range
+        moved = player and replace(player, low=player.low + semitones, high=player.high + semitones)
+        register = self.register
+        if register is not None:
+            register = min(max(register + semitones, KNOWN_REGISTER[0]), KNOWN_REGISTER[1])
+        return replace(self, instrument=moved, low=low + semitones, high=high + semitones, register=register)
 
     def conditions(self, model: Model, bars: int) -> dict[str, int]:
         """The conditions that hold throughout a solo of so many bars, by name; indices of their values.

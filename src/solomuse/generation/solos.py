@@ -36,7 +36,13 @@ THREADS = 1
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A chart with what is asked of the solos over it."""
+    """A chart with what is asked of the solos over it.
+
+    Parameters
+    ----------
+    outline, controls : Outline, Controls
+        Of the line as the model plays it, `up` semitones higher than it sounds.
+    """
 
     chart: Chart
     grid: GridSheet
@@ -44,6 +50,16 @@ class Task:
     model: Model
     controls: Controls
     seed: int
+    up: int = 0
+
+    def sounding(self, take: Take) -> list[PlayedNote]:
+        """The notes of a take as they sound."""
+        return [(start, pitch - self.up, steps, velocity) for start, pitch, steps, velocity in take.notes]
+
+    @property
+    def lowest(self) -> int:
+        """The lowest pitch of the range, as it sounds."""
+        return self.controls.range[0] - self.up
 
     @property
     def number(self) -> int:
@@ -89,14 +105,20 @@ def task_of(model: Model, chart: Chart, controls: Controls, edit: Edit | None, s
         raise ConfigError(f"seed is {seed}: expected 0 or more")
     if len(chart.bars) > MOST_BARS:
         raise ConfigError(f"the chart has {len(chart.bars)} bars: expected at most {MOST_BARS}")
+    up = controls.octaves(model)
+    if edit is not None:
+        up = up if all(0 <= note.pitch + up <= 127 for note in edit.line.melody) else 0
+        edit = replace(edit, line=edit.line.transpose(up))
+    controls = controls.moved(up) if up else controls
     codec = Codec(model.vocabulary)
     quantised = codec.quantise(LeadSheet(chart, ()))
     grid = codec.on_grid(quantised).saying(**controls.conditions(model, len(chart.bars)))
     drawn = outline(edit, quantised.chart, grid, codec)
     low, high = controls.range
     if edit is not None and edit.lock == "pitches" and not all(low <= n.pitch <= high for n in edit.line.melody):
-        raise ConfigError(f"the locked pitches leave the range, {low} to {high}: choose another range or instrument")
-    return Task(chart, grid, drawn, model, controls, seed)
+        sounding = f"{low - up} to {high - up}"
+        raise ConfigError(f"the locked pitches leave the range, {sounding}: choose another range or instrument")
+    return Task(chart, grid, drawn, model, controls, seed, up)
 
 
 def solos_of(task: Task, takes: int) -> list[Solo]:
@@ -125,7 +147,7 @@ def _finish(task: Task, takes: Sequence[Take]) -> None:
 
 
 def _solo(task: Task, take: Take, number: int) -> Solo:
-    whole = replace(task.grid, notes=np.array(take.notes, dtype=np.int32).reshape(-1, 4))
+    whole = replace(task.grid, notes=np.array(task.sounding(take), dtype=np.int32).reshape(-1, 4))
     played = len(take.notes) - len(task.outline.notes)
     player = task.controls.solo_instrument
     return Solo(
@@ -135,14 +157,16 @@ def _solo(task: Task, take: Take, number: int) -> Solo:
         take=number,
         bits_per_note=-take.log_likelihood / math.log(2) / played if played else math.nan,
         voices=task.controls.voices,
-        lowest=task.controls.range[0],
+        lowest=task.lowest,
         program=None if player is None else player.program,
     )
 
 
 def _melody(take: Take, task: Task) -> tuple[Note, ...]:
     step = task.model.vocabulary.step_ticks
-    return tuple(Note(start * step, pitch, steps * step, velocity) for start, pitch, steps, velocity in take.notes)
+    return tuple(
+        Note(start * step, pitch, steps * step, velocity) for start, pitch, steps, velocity in task.sounding(take)
+    )
 
 
 def solos_over(
@@ -179,5 +203,5 @@ def streamed(task: Task) -> Iterator[LeadSheet]:
             start, end = task.chart.bar_times[bar : bar + 2]
             notes = tuple(note.shift(-start) for note in melody if start <= note.time < end)
             sheet = LeadSheet(task.chart.slice(bar, bar + 1), notes)
-            yield voiced(sheet, task.controls.voices, task.controls.range[0])
+            yield voiced(sheet, task.controls.voices, task.lowest)
         given = max(given, take.finished_bars)

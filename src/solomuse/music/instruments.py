@@ -48,6 +48,11 @@ class Instrument:
             raise ValueError(f"{self.name}: program {self.program}, range {self.low} to {self.high} are not MIDI's")
 
     @property
+    def middle(self) -> float:
+        """The middle of its range."""
+        return (self.low + self.high) / 2
+
+    @property
     def title(self) -> str:
         """The name as it stands above a part: ``Tenor Sax``."""
         return self.name.replace("-", " ").title()
