@@ -131,7 +131,8 @@ class Chart:
     def repeated(self, times: int) -> Chart:
         """The chart played through so many times; of a pickup only the first.
 
-        Where the form begins again, a last bar that leaves room for the pickup is filled up by its chords, or its own.
+        Where the form begins again, a section begins: the one that its first bar names, or else one of the number of the
+        chorus. A last bar that leaves room for the pickup is filled up there by its chords, or its own.
 
         Raises
         ------
@@ -141,17 +142,19 @@ class Chart:
         if not 1 <= times <= MOST_PLAYED_BARS // len(self.bars):
             raise ChartError(f"{times} choruses of {len(self.bars)} bars: expected 1 to {MOST_PLAYED_BARS} bars in all")
         if not self.pickup:
-            return replace(self, bars=self.bars * times)
+            first, *others = self.bars
+            choruses = ((_named(first, str(number)), *others) for number in range(2, times + 1))
+            return replace(self, bars=self.bars + tuple(bar for chorus in choruses for bar in chorus))
         first, *inner, last = self.bars
-        again = [replace(inner[0], section=inner[0].section or first.section), *inner[1:]]
+        again = replace(inner[0], section=inner[0].section or first.section)
         seam = last
         if last.duration + self.pickup == inner[0].duration:
             ahead = {last.duration + span.time: span.chord for span in first.chords if span.chord != NO_CHORD}
             here = {span.time: span.chord for span in last.chords}
             seam = bar_of_changes(inner[0].meter, here | ahead, section=last.section)
         bars = [first, *inner]
-        for _ in range(times - 1):
-            bars += [seam, *again]
+        for number in range(2, times + 1):
+            bars += [seam, _named(again, str(number)), *inner[1:]]
         return replace(self, bars=(*bars, last))
 
     def transpose(self, semitones: int, key: str | None = None) -> Chart:
@@ -222,6 +225,11 @@ def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Cha
         bars.append(Bar(meter, tuple(_merged(chords))))
         start = end
     return Chart(tuple(bars))
+
+
+def _named(bar: Bar, section: str) -> Bar:
+    """The bar with its section's name, or else this one."""
+    return replace(bar, section=bar.section or section)
 
 
 def bar_of_changes(
