@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import get_args
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +14,7 @@ from solomuse.cli.generate import PRECISIONS
 from solomuse.formats.midi import read_midi
 from solomuse.generation import Controls, generate
 from solomuse.model.decoder import Precision
+from solomuse.music.instruments import find_instrument
 from solomuse.render.files import Rendering
 from solomuse.render.performance import Performance
 
@@ -33,6 +35,24 @@ def test_the_library_writes_the_bytes_of_the_command(tmp_path: Path) -> None:
         solo = generate(None, chart, seed=3, controls=Controls(instrument="trumpet"))[0]
         solo.write(tmp_path / f"library{ending}", Rendering(Performance(seed=3)))
         assert (tmp_path / f"library{ending}").read_bytes() == (tmp_path / f"command{ending}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("instrument", "sign", "octaves"),
+    [("trombone", "F", None), ("clarinet", "G", None), ("double-bass", "F", "-1"), ("piccolo", "G", "1")],
+)
+def test_an_instrument_has_its_staff_at_concert_pitch(
+    tmp_path: Path, instrument: str, sign: str, octaves: str | None
+) -> None:
+    path = tmp_path / "s.musicxml"
+    assert main(["generate", "C | F", "--instrument", instrument, "--out", str(path)]) == 0
+    score = ElementTree.parse(path).getroot()
+    player = find_instrument(instrument)
+    assert score.findtext(".//part-name") == player.title
+    assert score.findtext(".//midi-program") == str(player.program + 1)
+    assert score.findtext(".//clef/sign") == sign
+    assert score.findtext(".//transpose/octave-change") == octaves
+    assert score.findtext(".//transpose/chromatic") in (None, "0")
 
 
 def test_the_command_knows_the_precisions_that_the_model_knows() -> None:

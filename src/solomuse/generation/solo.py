@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solomuse.analysis.key import key_of_chart
+from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.files import Rendering, write_lead_sheet
 from solomuse.render.voices import voiced
@@ -27,8 +28,8 @@ class Solo:
         How many sound together in `sheet`, the line on top.
     lowest : int
         The lowest pitch that a voice may have.
-    program : int or None
-        General MIDI program of the instrument that was asked for.
+    instrument : Instrument or None
+        The one that was asked for.
     """
 
     line: LeadSheet
@@ -38,7 +39,7 @@ class Solo:
     bits_per_note: float
     voices: int = 1
     lowest: int = 0
-    program: int | None = None
+    instrument: Instrument | None = None
 
     @property
     def sheet(self) -> LeadSheet:
@@ -48,16 +49,16 @@ class Solo:
     def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
         """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
 
-        A chart that names no key is written in the one that its chords are in. A performance that names no instrument
-        has the one that was asked for.
+        A chart that names no key is written in the one that its chords are in. A rendering that names no instrument has
+        the one that was asked for.
 
         Raises
         ------
         OutputError
             If the ending is unknown or the file cannot be written.
         """
-        sheet, chart, performance = self.sheet, self.sheet.chart, rendering.performance
-        if performance.program is None:
-            performance = replace(performance, program=self.program)
+        sheet, chart = self.sheet, self.sheet.chart
+        if self.instrument is not None:
+            rendering = rendering.on(self.instrument)
         in_key = replace(chart, key=chart.key or key_of_chart(chart))
-        write_lead_sheet(replace(sheet, chart=in_key), path, replace(rendering, performance=performance))
+        write_lead_sheet(replace(sheet, chart=in_key), path, rendering)

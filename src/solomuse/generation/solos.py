@@ -149,7 +149,6 @@ def _finish(task: Task, takes: Sequence[Take]) -> None:
 def _solo(task: Task, take: Take, number: int) -> Solo:
     whole = replace(task.grid, notes=np.array(task.sounding(take), dtype=np.int32).reshape(-1, 4))
     played = len(take.notes) - len(task.outline.notes)
-    player = task.controls.solo_instrument
     return Solo(
         line=LeadSheet(task.chart, _melody(take, task)),
         token_ids=tuple(encode(whole, task.model.vocabulary)[0].tolist()),
@@ -158,7 +157,7 @@ def _solo(task: Task, take: Take, number: int) -> Solo:
         bits_per_note=-take.log_likelihood / math.log(2) / played if played else math.nan,
         voices=task.controls.voices,
         lowest=task.lowest,
-        program=None if player is None else player.program,
+        instrument=task.controls.moved(-task.up).solo_instrument,
     )
 
 

@@ -131,8 +131,8 @@ class Chart:
     def repeated(self, times: int) -> Chart:
         """The chart played through so many times; of a pickup only the first.
 
-        Where the form begins again, a section begins: the one that its first bar names, or else one of the number of the
-        chorus. A last bar that leaves room for the pickup is filled up there by its chords, or its own.
+        Where the form begins again, a section begins: the one that its first bar names, or else one of the chorus's
+        number. A last bar that leaves room for the pickup is filled up there by its chords, or its own.
 
         Raises
         ------

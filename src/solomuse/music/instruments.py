@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -46,6 +46,11 @@ class Instrument:
     def __post_init__(self) -> None:
         if not (0 <= self.program < 128 and 0 <= self.low <= self.high < 128):
             raise ValueError(f"{self.name}: program {self.program}, range {self.low} to {self.high} are not MIDI's")
+
+    @property
+    def at_concert_pitch(self) -> Instrument:
+        """The same, but written as it sounds, or octaves from that where it always is."""
+        return self if self.written % 12 == 0 else replace(self, written=0)
 
     @property
     def middle(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,11 +36,20 @@ class Rendering:
         Whose part the notation is: transposed, in the player's clef.
     soundfont : Path, "built-in" or None
         As `solomuse.render.sound.render_song` takes it.
+    instrument : Instrument, optional
+        Whose staff it is in MusicXML at concert pitch, where there is no part.
     """
 
     performance: Performance = Performance()
     part: Instrument | None = None
     soundfont: SoundFontChoice = None
+    instrument: Instrument | None = None
+
+    def on(self, instrument: Instrument) -> Rendering:
+        """The same on an instrument, where it names none."""
+        program = instrument.program if self.performance.program is None else self.performance.program
+        performance = replace(self.performance, program=program)
+        return replace(self, performance=performance, instrument=self.instrument or instrument)
 
 
 def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = Rendering()) -> None:
@@ -66,7 +75,8 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     elif ending in ABC_SUFFIXES:
         write_whole(target, write_abc(sheet, part=rendering.part, swing=swing).encode())
     elif ending in NOTATION:
-        write_musicxml(sheet, target, rendering.part, swing)
+        at_concert_pitch = rendering.instrument and rendering.instrument.at_concert_pitch
+        write_musicxml(sheet, target, rendering.part or at_concert_pitch, swing)
     elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:
