@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from solomuse.errors import OutputError
 from solomuse.formats.notation.articulation import written_ends
 from solomuse.formats.notation.beams import written_bar
+from solomuse.formats.notation.onsets import written_onsets
 from solomuse.formats.notation.part import part_bars, transposed_for
 from solomuse.formats.notation.pulse import beats_of
 from solomuse.formats.notation.rhythm import Written
@@ -232,3 +235,33 @@ def test_what_cannot_be_written_for_an_instrument_is_refused() -> None:
     sheet = LeadSheet(parse_chart("C"), (Note(0, 120, 480),))
     with pytest.raises(OutputError, match="pitch 120 cannot be written for tenor-sax"):
         transposed_for(sheet, INSTRUMENTS["tenor-sax"])
+
+
+@pytest.mark.parametrize(
+    ("played", "written"),
+    [
+        ((0, 120, 240, 360), (0, 120, 240, 360)),
+        ((0, 160, 320), (0, 160, 320)),
+        ((0, 80, 400), (0, 80, 400)),
+        ((0, 120, 280), (0, 120, 240)),  # one of sixteenths beside two of them
+        ((0, 80, 160, 360), (0, 80, 160, 320)),
+        ((40, 160, 320), (0, 160, 320)),
+        ((0, 120, 240, 440), (0, 120, 240, 480)),  # the next beat is free
+        ((0, 120, 240, 440, 480), (0, 80, 240, 400, 480)),  # or not
+        ((440, 520, 640), (480, 560, 640)),  # and what begins there gives way
+        ((0, 80, 120, 200, 240, 320, 440, 480), (0, 80, 120, 200, 240, 320, 440, 480)),  # there is no room
+        ((0, 96, 192, 288, 384), (0, 96, 192, 288, 384)),  # a quintuplet is meant
+        ((0, 60, 120), (0, 60, 120)),  # and so are 32nds
+    ],
+)
+def test_each_quarter_is_written_on_one_grid(played: tuple[int, ...], written: tuple[int, ...]) -> None:
+    assert tuple(written_onsets(played, (0, 480))) == written
+
+
+@given(st.sets(st.integers(0, 47)), st.sampled_from([(0, 480, 960, 1440), (480, 960), ()]))
+def test_on_paper_notes_keep_their_order_and_move_little(steps: set[int], quarters: tuple[int, ...]) -> None:
+    played = [40 * step for step in sorted(steps)]
+    written = written_onsets(played, quarters)
+    assert all(before < after for before, after in pairwise(written))
+    assert all(abs(new - old) <= 40 for new, old in zip(written, played, strict=True))
+    assert written_onsets(written, quarters) == written

@@ -44,8 +44,9 @@ class _Pitched:
     pitch: int
     duration: int
     is_tied: bool
+    attack: int = 0
     release: int = 0
-    """How much later than written it ends."""
+    """How much later than written it begins and ends."""
 
 
 @dataclass(slots=True)
@@ -251,8 +252,10 @@ class _PartReader:
             raise self._fail(bar, f"the note {step}{octave} is beyond the range of MIDI")
         start, stop = _ticks(onset), _ticks(onset + length)
         is_tied = any(tie.get("type") == "stop" for tie in element.findall("tie"))
-        release = min(_ticks(self._quarters(element.get("release"), bar)), LONGEST_BAR_TICKS)
-        note = _Pitched(start, number, max(1, stop - start), is_tied, release)
+        attack, release = (
+            min(_ticks(self._quarters(element.get(name), bar)), LONGEST_BAR_TICKS) for name in ("attack", "release")
+        )
+        note = _Pitched(start, number, max(1, stop - start), is_tied, attack, release)
         if bar.notes and bar.notes[-1].time == start:
             if bar.notes[-1].pitch < number:
                 bar.notes[-1] = note
@@ -369,7 +372,8 @@ def _played(measures: list[_Measure], chords: list[dict[int, list[Chord]]], name
             if note.is_tied and last is not None and (last.end, last.pitch) == (time, note.pitch):
                 melody[-1] = replace(last, duration=max(1, last.duration + duration + note.release))
             else:
-                melody.append(Note(time, note.pitch, max(1, duration + note.release)))
+                sounding = min(max(0, time + note.attack), time + duration - 1)
+                melody.append(Note(sounding, note.pitch, max(1, time + duration + note.release - sounding)))
         start += bar.duration
     return LeadSheet(Chart(tuple(bars)), tuple(sorted(melody)))
 

@@ -251,9 +251,12 @@ def _add_note(measure: Element, bar: PartBar, piece: Written, sound: Sound | Non
         if sound.velocity != _USUAL_VELOCITY:
             element.set("dynamics", f"{100 * sound.velocity / _FORTE:.2f}")
         is_last = bar.start + piece.end == sound.end
+        is_first = bar.start + piece.start == sound.time
+        if is_first and sound.attack:
+            element.set("attack", str(sound.attack))
         if is_last and sound.release:
             element.set("release", str(sound.release))
-        ties += ["stop"] if bar.start + piece.start > sound.time else []
+        ties += [] if is_first else ["stop"]
         ties += [] if is_last else ["start"]
         head, accidental = _add_pitch(element, *sound.notes[index], signs, is_tied="stop" in ties)
     SubElement(element, "duration").text = str(piece.ticks)
@@ -287,7 +290,10 @@ def _add_pitch(
 def _is_staccato(sound: Sound) -> bool:
     """Whether less than two fifths sound of a note from a triplet's eighth to a quarter."""
     length = sound.end - sound.time
-    return TICKS_PER_QUARTER // 3 <= length <= TICKS_PER_QUARTER and 5 * (length + sound.release) < 2 * length
+    return (
+        TICKS_PER_QUARTER // 3 <= length <= TICKS_PER_QUARTER
+        and 5 * (length + sound.release - sound.attack) < 2 * length
+    )
 
 
 def _add_groups(element: Element, piece: Written, ties: list[str], *, is_first: bool, is_staccato: bool) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 
 from solomuse.errors import OutputError
 from solomuse.formats.notation.articulation import written_ends
 from solomuse.formats.notation.beams import written_bar
+from solomuse.formats.notation.onsets import written_onsets
+from solomuse.formats.notation.pulse import beats_of
 from solomuse.formats.notation.rhythm import Written
-from solomuse.music.chart import Bar, ChordSpan
+from solomuse.music.chart import Bar, Chart, ChordSpan
 from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter, meter_of_length
+from solomuse.music.note import TICKS_PER_QUARTER
 from solomuse.music.spelling import spelled
 
 BARS_PER_SYSTEM = 4
@@ -27,16 +30,17 @@ class Sound:
 
     Parameters
     ----------
-    end : int
-        Where they end on paper.
-    release : int
-        How many ticks later they end in sound; below 0 for what is played shorter than written.
+    time, end : int
+        Where they begin and end on paper.
+    attack, release : int
+        How many ticks later they do so in sound; below 0 for what begins early, or is played shorter than written.
     notes : tuple of (int, str)
         Pitch and name of each, the highest first.
     """
 
     time: int
     end: int
+    attack: int
     release: int
     notes: tuple[tuple[int, str], ...]
     velocity: int
@@ -104,13 +108,12 @@ def part_bars(sheet: LeadSheet, *, cut_at_chords: bool, as_played: bool) -> Iter
     cut_at_chords : bool
         Cut also notes, not rests alone, where a chord begins.
     as_played : bool
-        Write notes exactly as long as they sound, and not as is easily read.
+        Write notes exactly where and as long as they sound, and not as is easily read.
     """
     chart = sheet.chart
     sounds = list(_sounds(sheet))
     if not as_played:
-        ends = written_ends([(sound.time, sound.end) for sound in sounds], chart.bar_times)
-        sounds = [replace(s, end=end, release=s.end - end) for s, end in zip(sounds, ends, strict=True)]
+        sounds = _readable(sounds, chart)
     is_pickup = _has_pickup(chart.bars)
     meter: Meter | None = None
     held, in_system = None, 0
@@ -134,6 +137,30 @@ def part_bars(sheet: LeadSheet, *, cut_at_chords: bool, as_played: bool) -> Iter
         meter, held = counted, bar.chords[-1].chord
 
 
+def _readable(sounds: Sequence[Sound], chart: Chart) -> list[Sound]:
+    """The sounds where they are easily read."""
+    starts = written_onsets([sound.time for sound in sounds], list(_quarters(chart)))
+    limits = [*starts[1:], chart.duration]
+    follows = [*(sound.time for sound in sounds[1:]), chart.duration]
+    spans = [
+        (start, limit if sound.end == after else min(max(sound.end, start + 1), limit))
+        for sound, start, limit, after in zip(sounds, starts, limits, follows, strict=False)
+    ]
+    ends = written_ends(spans, chart.bar_times)
+    return [
+        replace(sound, time=start, end=end, attack=sound.time - start, release=sound.end - end)
+        for sound, start, end in zip(sounds, starts, ends, strict=True)
+    ]
+
+
+def _quarters(chart: Chart) -> Iterator[int]:
+    """Where the beats begin that are quarters."""
+    for bar, time in zip(chart.bars, chart.bar_times, strict=False):
+        yield from (
+            time + start for start, end in pairwise(beats_of(bar.meter).starts) if end - start == TICKS_PER_QUARTER
+        )
+
+
 def _has_pickup(bars: Sequence[Bar]) -> bool:
     """Whether the first bar is the end of one like those after it, and would be read as that."""
     if len(bars) < 2 or bars[0].duration >= bars[1].duration or bars[0].meter != meter_of_length(bars[0].duration):
@@ -153,7 +180,7 @@ def _sounds(sheet: LeadSheet) -> Iterator[Sound]:
     for group, latest in zip(together, ends, strict=False):
         top = group[0][0]
         chord = {note.pitch: name for note, name in group if note.end == top.end}
-        yield Sound(top.time, min(top.end, latest), 0, tuple(chord.items()), top.velocity)
+        yield Sound(top.time, min(top.end, latest), 0, 0, tuple(chord.items()), top.velocity)
 
 
 def _stretches(
