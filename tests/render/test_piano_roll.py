@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -59,6 +60,13 @@ def test_a_name_that_ends_with_svg_is_drawn_as_one(tmp_path: Path) -> None:
     styles = " ".join(element.get("style", "") for element in drawing.iter())
     assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
     assert all(f"fill: {colour}" in styles for colour in COLOUR_BY_ROLE.values())
+
+
+def test_sections_and_changes_of_meter_stand_where_they_begin(tmp_path: Path) -> None:
+    sheet = LeadSheet(parse_chart("[Verse] C | F | (3/4) G | [B] C | F | (4/4) C"), ())
+    drawing = draw(sheet, tmp_path, "roll.svg").read_text("utf-8")
+    shown = [text for text in re.findall(r"<!-- (.*) -->", drawing) if text in ("Verse", "B", "3/4", "4/4", "B  3/4")]
+    assert shown == ["Verse", "3/4", "B", "4/4"]
 
 
 def test_every_four_bars_add_a_row(tmp_path: Path) -> None:

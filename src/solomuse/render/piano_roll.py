@@ -12,6 +12,7 @@ from solomuse.errors import ConfigError
 from solomuse.files import write_whole
 from solomuse.music.chart import Chart
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.music.meter import COMMON_TIME
 from solomuse.music.note import Note
 from solomuse.music.pitch import PITCH_CLASS_NAMES
 from solomuse.music.roles import ROLES, Role, role_of
@@ -51,7 +52,7 @@ CHORD_POINTS, CROWDED_CHORD_POINTS, LEAST_CHORD_POINTS, CHORD_GAP_POINTS = 11.0,
 
 _PRETTY = str.maketrans({"b": "♭", "#": "♯"})
 _WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
-_LABELLED_BY_WIDTH = ((18, _WHITE_KEYS), (32, (0, 4, 7)), (128, (0,)))
+_LABELLED_BY_WIDTH = ((18, (0, 2, 4, 7, 9)), (32, (0, 4, 7)), (128, (0,)))
 """Pitch classes named beside a row, by the most semitones that the row may show."""
 
 
@@ -95,6 +96,7 @@ def draw_piano_roll(sheet: LeadSheet, path: Path) -> None:
         width = (row.end - row.start) * inches_per_tick
         axes = figure.add_axes((LEFT / WIDTH, bottom / height, width / WIDTH, row_height / height))
         _draw_grid(axes, sheet.chart, row, pitches)
+        _draw_form(axes, sheet.chart, row)
         _draw_chords(axes, sheet.chart, row, inches_per_tick)
         _draw_notes(axes, sheet.melody, roles, row)
     picture = io.BytesIO()
@@ -180,6 +182,29 @@ def _draw_grid(axes: Axes, chart: Chart, row: _Row, pitches: range) -> None:
     axes.set_yticks(named, [_pitch_name(pitch) for pitch in named])
     axes.tick_params(length=0, labelsize=7, labelcolor=FAINT_INK, pad=3)
     axes.spines[:].set_visible(False)
+
+
+def _draw_form(axes: Axes, chart: Chart, row: _Row) -> None:
+    """Beside the numbers of the bars: the sections that begin there, and the meters where they are not as before."""
+    meters = [COMMON_TIME, *(bar.meter for bar in chart.bars)]
+    for index in range(row.first, row.last):
+        section, meter = chart.bars[index].section, meters[index + 1]
+        words = ([section] if section else []) + ([str(meter)] if meter != meters[index] else [])
+        if not words:
+            continue
+        axes.annotate(
+            "  ".join(words),
+            (chart.bar_times[index], 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(9, -3),
+            textcoords="offset points",
+            size=7.5,
+            weight="bold",
+            color=INK,
+            va="top",
+            annotation_clip=False,
+            parse_math=False,
+        )
 
 
 def _pitch_name(pitch: int) -> str:
