@@ -236,18 +236,18 @@ def test_meter_changes_within_a_piece_are_kept() -> None:
 @pytest.mark.parametrize(
     ("meter", "mark"),
     [
-        ("4/4", ("quarter", 0, "120")),
+        ("4/4", ("quarter", 0, "120.25")),
         ("2/2", ("half", 0, "60")),
         ("6/8", ("quarter", 1, "80")),
-        ("7/8", ("quarter", 0, "120")),
+        ("7/8", ("quarter", 0, "120.25")),
     ],
 )
 def test_a_metronome_mark_counts_beats(meter: str, mark: tuple[str, int, str]) -> None:
-    text = print_musicxml(LeadSheet(replace(parse_chart(f"({meter}) C | F"), qpm=120.0), ()))
+    text = print_musicxml(LeadSheet(replace(parse_chart(f"({meter}) C | F"), qpm=120.25), ()))
     (metronome,) = ElementTree.fromstring(text).iter("metronome")
     dots = len(metronome.findall("beat-unit-dot"))
     assert (metronome.findtext("beat-unit"), dots, metronome.findtext("per-minute")) == mark
-    assert parse_musicxml(text.encode()).chart.qpm == 120
+    assert parse_musicxml(text.encode()).chart.qpm == 120.25
 
 
 def test_title_composer_key_tempo_and_rehearsal_marks_are_read() -> None:

@@ -176,7 +176,8 @@ def _add_tempo(measure: Element, qpm: float | None, meter: Meter | None, swing: 
         SubElement(metronome, "beat-unit").text = unit
         if quarters == _DOTTED_QUARTER:
             SubElement(metronome, "beat-unit-dot")
-        SubElement(metronome, "per-minute").text = f"{qpm / quarters:.2f}".rstrip("0").rstrip(".")
+        rate = f"{qpm:.2f}".rstrip("0").rstrip(".") if quarters == 1 else f"{qpm / quarters:.0f}"
+        SubElement(metronome, "per-minute").text = rate  # for the eye; the sound's tempo is exact
         SubElement(direction, "sound", tempo=repr(float(qpm)))
     if swing is not None:
         direction = SubElement(measure, "direction", placement="above")
