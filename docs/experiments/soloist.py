@@ -5,6 +5,7 @@
     python docs/experiments/soloist.py ends DATASET MODEL          # rests where a solo begins and ends
     python docs/experiments/soloist.py chords DATASET MODEL        # what another tune's chart costs, and where
     python docs/experiments/soloist.py guidance DATASET MODEL      # the same for a chart that is heard more or less
+    python docs/experiments/soloist.py leaning DATASET MODEL       # what is played when it is heard more
     python docs/experiments/soloist.py around DATASET MODEL        # whether the chords around tell more than it hears
 
 DATASET is that of the solos, of `solomuse prepare`; a MODEL is a model folder or a run. The first two measure on the
@@ -47,7 +48,8 @@ from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
 from solomuse.training.teachers import Teachers
 
-GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.3, 1.5)
+LEANING = (1.0, 1.35, 1.4)
+GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.375, 1.5)
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of the chord over which a note begins."""
 REACHES = (8, 32, 10_000)
@@ -152,6 +154,16 @@ def guidance(dataset: Dataset, path: Path) -> Iterator[str]:
     yield "| guidance | bits per note | under another chart |\n|---|---|---|"
     for value, (own, other) in zip(GUIDANCE, bits / notes, strict=True):
         yield f"| {value} | {own:.3f} | {other - own:.3f} |"
+
+
+def leaning(dataset: Dataset, path: Path) -> Iterator[str]:
+    human, others = stretches(dataset, "held-back", 96)
+    model = load_model(None if path == Path("default") else path)
+    players = {
+        f"guidance {value}": played_by_model(model, human, (1, 2, 3), "", controls=Controls(guidance=value))
+        for value in LEANING
+    }
+    yield from table("", {**players, HUMAN: human, OTHER_HUMANS: others})
 
 
 def around(dataset: Dataset, path: Path) -> Iterator[str]:
@@ -259,7 +271,15 @@ def after(start: Sequence_, events: Sequence_) -> Sequence_:
     return token_ids, features
 
 
-TABLES = {"bits": bits, "plays": plays, "ends": ends, "chords": chords, "guidance": guidance, "around": around}
+TABLES = {
+    "bits": bits,
+    "plays": plays,
+    "ends": ends,
+    "chords": chords,
+    "guidance": guidance,
+    "leaning": leaning,
+    "around": around,
+}
 
 
 def main() -> None:
