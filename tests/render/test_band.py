@@ -1,5 +1,5 @@
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -217,6 +217,39 @@ def test_a_rich_chord_keeps_its_guide_tones_and_leaves_its_root_to_the_bass() ->
 )
 def test_what_a_symbol_is_written_for_is_in_all_its_voicings(symbol: str, named: int) -> None:
     assert all(named in {pitch % 12 for pitch in voicing} for voicing in voicings(parse_chord(symbol)))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "tones"),
+    [
+        *(("C11", {10, 5, 2, 7}), ("C13(11)", {10, 9, 5, 2}), ("Cm11", {3, 10, 5, 2})),
+        *(("C7(#11)", {4, 10, 6, 0}), ("Cmaj7(#11)", {4, 11, 6, 0}), ("C7(b13)", {4, 10, 8, 0})),
+        *(("Cm7(b13)", {3, 10, 8, 7}), ("Cadd11", {4, 5, 7, 0})),
+    ],
+)
+def test_the_fifth_makes_way_for_its_altered_neighbour_and_the_third_for_a_dominants_eleventh(
+    symbol: str, tones: set[int]
+) -> None:
+    assert {frozenset(pitch % 12 for pitch in voicing) for voicing in voicings(parse_chord(symbol))} == {
+        frozenset(tones)
+    }
+
+
+@pytest.mark.parametrize("symbol", ["C7(#9)", "C7(#5,#9)", "C7(b9,#9)", "C7alt"])
+@pytest.mark.parametrize("steps", range(12))
+def test_a_sharp_ninth_never_lies_right_below_the_third(symbol: str, steps: int) -> None:
+    chord = parse_chord(symbol).transpose(steps)
+    ninth, third = (steps + 3) % 12, (steps + 4) % 12
+    for voicing in voicings(chord):
+        assert (ninth, third) not in [(a % 12, b % 12) for a, b in pairwise(voicing) if b - a == 1]
+
+
+@pytest.mark.parametrize("symbol", ["C6", "Cmaj7", "Cmaj9", "CmMaj7", "C13", "Cm9", "Cm11", "Cmaj7(#11)", "C7(b9,13)"])
+@pytest.mark.parametrize("steps", range(12))
+def test_no_voices_are_a_minor_ninth_apart_nor_the_highest_two_a_semitone(symbol: str, steps: int) -> None:
+    for voicing in voicings(parse_chord(symbol).transpose(steps)):
+        assert 13 not in {upper - lower for lower, upper in combinations(voicing, 2)}
+        assert voicing[-1] - voicing[-2] > 1
 
 
 @settings(max_examples=300)

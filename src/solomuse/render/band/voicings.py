@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import pairwise
+from functools import lru_cache, partial
+from itertools import combinations, pairwise
 
 from solomuse.music.chord import Chord
 from solomuse.music.pitch import semitones_of_degree
@@ -17,6 +17,9 @@ MUDDY_BELOW, MUDDY_SEMITONES = 55, 3
 
 MOST_VOICES = 4
 
+MINOR_NINTH = 13
+"""What two voices are never apart, where the chord can be laid otherwise: its tones rub there as nowhere else."""
+
 _GUIDES, _PLAIN = ("3", "7", "6", "2", "4"), ("5", "1")
 
 
@@ -26,16 +29,28 @@ def voicings(chord: Chord) -> tuple[tuple[int, ...], ...]:
 
     Four different tones, or three where the symbol names no more, fewer where the chord has fewer: those that tell the
     most of it, in close position or with the second voice from the top an octave lower ("drop 2"). The slash bass is
-    left to the bass.
+    left to the bass. Of these positions only those are kept that sound well, as far as there are any: no mud, no minor
+    ninth, no sharp ninth right below the third, no semitone on top.
     """
     if chord.root is None:
         return ()
-    degrees = sorted(chord.degrees, key=_rank)
+    degrees = sorted((degree for degree in chord.degrees if degree not in _left_out(chord)), key=_rank)
     told = list(dict.fromkeys((chord.root + semitones_of_degree(degree)) % 12 for degree in degrees))
     sizes = {min(len(told), MOST_VOICES), min(len(told), MOST_VOICES if chord.extensions else 3)}
-    found = {voicing for size in sizes for voicing in _positions(tuple(sorted(told[:size])))}
-    clear = [voicing for voicing in found if _is_clear(voicing)]
-    return tuple(sorted(clear or found))
+    found = sorted({voicing for size in sizes for voicing in _positions(tuple(sorted(told[:size])))})
+    for is_good in (_is_clear, _is_without_minor_ninth, partial(_is_sharp_ninth_on_top, chord), _is_open_on_top):
+        found = [voicing for voicing in found if is_good(voicing)] or found
+    return tuple(found)
+
+
+def _left_out(chord: Chord) -> frozenset[str]:
+    """What players leave out of a major chord: the fifth beside its altered neighbour, the third of a dominant 11."""
+    degrees = frozenset(chord.degrees)
+    if "3" not in degrees:
+        return frozenset()
+    fifth = {"5"} if degrees & {"#11", "b13"} else set()
+    third = {"3"} if {"b7", "11"} <= degrees else set()
+    return frozenset(fifth | third)
 
 
 def _rank(degree: str) -> tuple[int, int]:
@@ -67,6 +82,23 @@ def _positions(classes: tuple[int, ...]) -> set[tuple[int, ...]]:
 
 def _is_clear(voicing: Sequence[int]) -> bool:
     return all(upper - lower >= MUDDY_SEMITONES for lower, upper in pairwise(voicing) if lower < MUDDY_BELOW)
+
+
+def _is_without_minor_ninth(voicing: Sequence[int]) -> bool:
+    return all(upper - lower != MINOR_NINTH for lower, upper in combinations(voicing, 2))
+
+
+def _is_sharp_ninth_on_top(chord: Chord, voicing: Sequence[int]) -> bool:
+    """Whether no sharp ninth lies a semitone below the third, where it is heard as a minor third."""
+    assert chord.root is not None
+    third = (chord.root + semitones_of_degree("3")) % 12
+    rubs = any(upper - lower == 1 and upper % 12 == third for lower, upper in pairwise(voicing))
+    return "#9" not in chord.degrees or not rubs
+
+
+def _is_open_on_top(voicing: Sequence[int]) -> bool:
+    """Whether the highest voice, which is heard as a melody, is not rubbed by the one below."""
+    return len(voicing) < 2 or voicing[-1] - voicing[-2] > 1
 
 
 def movement(before: Sequence[int], after: Sequence[int]) -> float:
