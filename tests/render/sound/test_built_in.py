@@ -53,6 +53,15 @@ def test_a_soloist_is_in_tune_in_every_octave(program: int, pitch: int) -> None:
     assert cents_off(wave, hertz(pitch)) == pytest.approx(0, abs=3)
 
 
+@pytest.mark.parametrize("program", [32, 33])
+@pytest.mark.parametrize("pitch", [31, 38, 45])
+def test_a_bass_has_the_overtones_that_small_speakers_need(program: int, pitch: int) -> None:
+    frequencies, power = spectrum(PitchedInstrument(program).strike(pitch, 76, 0.5)[0])
+    order = frequencies / hertz(pitch)
+    shares_db = [10 * np.log10(power[np.abs(order - k) < 0.4].sum() / power.sum()) for k in (2, 3, 4)]
+    assert (np.array(shares_db) > [-8, -13, -18]).all()
+
+
 @pytest.mark.parametrize("program", SOLOISTS)
 def test_a_harder_note_is_louder(program: int) -> None:
     instrument = PitchedInstrument(program)

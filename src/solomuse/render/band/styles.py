@@ -130,7 +130,7 @@ _STYLES: dict[StyleName, Style] = {
         bass_length=0.9,
         chords_name="Guitar",
         chords_program=NYLON_GUITAR,
-        chords_velocity=56,
+        chords_velocity=60,
         chords={
             4: ("X- -X -- X- | -X -- X- -X", "X- -X -x -X | -- X- -X --", "-X -- X- -X | -- X- X- -X"),
             3: ("X- -X -X", "X- X- -X", "-X -X --"),
@@ -180,7 +180,7 @@ _STYLES: dict[StyleName, Style] = {
         bass_length=0.96,
         chords_name="Piano",
         chords_program=PIANO,
-        chords_velocity=66,
+        chords_velocity=69,
         chords={
             4: ("X- -- -- --", "X- -- X- --", "X- -- -- -X", "-- X- -- X-", "X- -X -- --"),
             3: ("X- -- --", "X- X- --", "-- X- --"),
@@ -231,7 +231,7 @@ _STYLES: dict[StyleName, Style] = {
         bass_length=0.88,
         chords_name="Guitar",
         chords_program=CLEAN_GUITAR,
-        chords_velocity=74,
+        chords_velocity=62,
         chords={
             4: ("Xx Xx Xx Xx", "X- -X -X X-", "X- -- X- -X", "X- X- -X -X", "Xx xX -X X-"),
             3: ("X- Xx Xx", "X- -X X-", "Xx Xx Xx"),
@@ -293,7 +293,7 @@ _STYLES: dict[StyleName, Style] = {
         bass_length=0.9,
         chords_name="Piano",
         chords_program=PIANO,
-        chords_velocity=70,
+        chords_velocity=65,
         chords={
             4: ("X- -x -- --", "x- x- x- x-", "-x -x -x -x", "X- -x -- -x", "-- xx -- xx", "-x X- -x X-"),
             3: ("X- -x --", "-x -x -x", "x- x- x-"),

@@ -35,7 +35,7 @@ JAZZ_GUITAR = Struck(
 )  # fmt: skip
 ELECTRIC_GUITAR = replace(JAZZ_GUITAR, soft_hertz=1500, loud_hertz=4500, damping=0.9, decay_seconds=4.0)
 UPRIGHT = Struck(
-    1.5, 0.62, 2.2, 400, 1500, stiffness=6e-4, position=0.28, knock=0.9, knock_hertz=700, attack_seconds=0.004,
+    1.5, 0.62, 1.2, 700, 1800, stiffness=6e-4, position=0.15, knock=0.9, knock_hertz=700, attack_seconds=0.004,
     aftersound=0.12, release_seconds=0.12,
 )  # fmt: skip
 BASS_GUITAR = Struck(
@@ -117,13 +117,13 @@ _FIRST_PROGRAMS: tuple[tuple[int, Voice], ...] = (
     *((0, Voice(PIANO, -1)), (4, Voice(RHODES)), (6, Voice(HARPSICHORD, -3)), (7, Voice(BANJO, -2))),
     *((8, Voice(BELLS, -4)), (11, Voice(VIBES)), (12, Voice(MARIMBA)), (14, Voice(BELLS, -3)), (15, Voice(BANJO))),
     *((16, Voice(ORGAN, -4)), (19, Voice(PIPES, -4)), (20, Voice(REEDS, -4))),
-    *((24, Voice(NYLON)), (25, Voice(STEEL)), (26, Voice(JAZZ_GUITAR)), (27, Voice(ELECTRIC_GUITAR))),
+    *((24, Voice(NYLON)), (25, Voice(STEEL)), (26, Voice(JAZZ_GUITAR)), (27, Voice(ELECTRIC_GUITAR, -1.5))),
     *((32, Voice(UPRIGHT, 3)), (33, Voice(BASS_GUITAR, 2)), (38, Voice(SYNTH_BASS))),
     *((40, Voice(VIOLIN)), (42, Voice(CELLO)), (44, Voice(STRINGS)), (45, Voice(PIZZICATO)), (46, Voice(HARP))),
     *((47, Voice(TIMPANI, 2)), (48, Voice(STRINGS, -2)), (52, Voice(CHOIR, -2)), (55, Voice(SECTION, -2))),
     *((56, Voice(TRUMPET)), (57, Voice(TROMBONE)), (59, Voice(MUTED)), (60, Voice(HORN)), (61, Voice(SECTION, -1))),
     *((64, Voice(SOPRANO)), (65, Voice(ALTO)), (66, Voice(SAX)), (67, Voice(BARITONE)), (68, Voice(OBOE))),
-    *((70, Voice(BASSOON)), (71, Voice(CLARINET)), (72, Voice(FLUTE)), (80, Voice(LEAD, -3)), (88, Voice(PAD, -4))),
+    *((70, Voice(BASSOON)), (71, Voice(CLARINET)), (72, Voice(FLUTE, 2)), (80, Voice(LEAD, -3)), (88, Voice(PAD, -4))),
     *((104, Voice(BANJO)), (106, Voice(STEEL)), (108, Voice(MARIMBA)), (109, Voice(REEDS, -3)), (110, Voice(VIOLIN))),
     *((111, Voice(OBOE)), (112, Voice(BELLS, -4)), (115, Voice(MARIMBA)), (120, Voice(PAD, -8))),
 )
