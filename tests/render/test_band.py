@@ -17,7 +17,7 @@ from solomuse.music.symbols import parse_chord
 from solomuse.render.backing import backing_tracks
 from solomuse.render.band.feel import delayed, off_beat_ticks, shaped, swung, usual_swing
 from solomuse.render.band.form import form_of
-from solomuse.render.band.guess import style_of, usual_qpm
+from solomuse.render.band.guess import is_even, style_of, usual_qpm
 from solomuse.render.band.patterns import Patterns, laid_at_end, pattern_of
 from solomuse.render.band.pulse import cells, pulses
 from solomuse.render.band.styles import CRASH, PEDAL_HAT, RIDE, SNARE, STYLE_NAMES, STYLES, Style, StyleName
@@ -110,6 +110,8 @@ def test_sections_and_phrases_are_those_of_the_chart() -> None:
         *(("Jazz Waltz", "waltz"), ("Waltz", "waltz"), ("Ballad", "ballad"), ("Slow Ballad", "ballad")),
         *(("Pop", "pop"), ("Country", "pop"), ("Rock", "rock"), ("Rock Pop", "rock"), ("rock-light-even", "rock")),
         *(("Funk", "funk"), ("R&B", "funk"), ("Even 16ths", "funk"), ("Shuffle", "blues"), ("Slow Blues", "blues")),
+        *(("RnB", "funk"), ("R'n'B", "funk"), ("House", "pop"), ("Bluegrass", "pop"), ("Ballad Even", "ballad")),
+        *(("Partido Alto", "bossa"), ("Guaguancó", "bossa"), ("Merengue", "bossa"), ("Straight Ahead", "swing")),
         *(("Polonaise in Grey", "swing"), ("", "swing"), ("no-style", "swing"), ("Bebop", "swing")),
     ],
 )
@@ -139,6 +141,35 @@ def test_the_usual_tempo_heeds_the_chart_then_its_words() -> None:
     )
     assert usual_qpm(slow, "swing") < usual_qpm(medium, "swing") < usual_qpm(up, "swing")
     assert usual_qpm(given_tempo, "swing") == 99
+
+
+@pytest.mark.parametrize(
+    ("text", "qpm"),
+    [
+        *(("Medium Up Swing", 182), ("Med. Up Swing", 182), ("Bright Swing", 182), ("Up Tempo Swing", 224)),
+        *(("Medium Slow Swing", 112), ("Ballad", 66), ("Slow Ballad", 54), ("Pop Ballad", 68), ("Rock Ballad", 78)),
+        *(("Brazil: Samba", 200), ("Fast Samba", 250), ("Cuba: Bolero", 100), ("Bossa Nova", 130), ("House", 120)),
+    ],
+)
+def test_the_words_of_a_style_tell_its_tempo(text: str, qpm: float) -> None:
+    chart = Chart(parse_chart("C").bars, style=text)
+    assert usual_qpm(chart, style_of(chart)) == pytest.approx(qpm, abs=0.5)
+
+
+def test_a_dance_in_two_four_is_counted_in_halves() -> None:
+    assert usual_qpm(parse_chart("style: Samba\n(2/4) C"), "bossa") == 100
+
+
+def test_a_band_that_is_asked_for_does_not_take_the_tempo_of_a_dance() -> None:
+    assert usual_qpm(parse_chart("style: Samba\nC"), "ballad") == usual_qpm(parse_chart("C"), "ballad")
+
+
+@pytest.mark.parametrize(
+    ("text", "even"),
+    [("Ballad Even", True), ("Ballad (Straight 8)", True), ("Straight-8ths", True), ("Straight Ahead", False)],
+)
+def test_the_words_of_a_style_tell_that_eighths_are_even(text: str, even: bool) -> None:
+    assert is_even(Chart(parse_chart("C").bars, style=text)) == even
 
 
 @pytest.mark.parametrize("text", ["Slow Swing", "Medium Up Swing", "Up Tempo Jazz", "Even 8ths"])

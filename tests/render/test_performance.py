@@ -17,7 +17,7 @@ from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.song import MeterChange, TempoChange
 from solomuse.render.band.styles import STYLE_NAMES
-from solomuse.render.performance import Performance, performed
+from solomuse.render.performance import Performance, performed, swing_of
 from tests.strategies import charts, lead_sheets
 
 EIGHTHS = tuple(Note(time, 60 + time // 240 % 7, 240) for time in range(0, 4 * 1920, 240))
@@ -167,3 +167,8 @@ def test_32_bars_take_a_fraction_of_a_second() -> None:
     start = time.process_time()
     performed(sheet, Performance(seed=1))
     assert time.process_time() - start < 0.25
+
+
+def test_an_even_ballad_does_not_swing_unless_a_style_is_asked_for() -> None:
+    chart = parse_chart("style: Ballad Even\nC | F")
+    assert (swing_of(chart, Performance()), swing_of(chart, Performance(style="swing"))) == (1.0, 2.0)

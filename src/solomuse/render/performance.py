@@ -14,7 +14,7 @@ from solomuse.music.notes import Notes
 from solomuse.music.song import Song, TempoChange, Track, meter_changes
 from solomuse.render.backing import backing_tracks
 from solomuse.render.band.feel import LEAST_SWING, MOST_SWING, delayed, shaped, swung, usual_swing
-from solomuse.render.band.guess import style_of, usual_qpm
+from solomuse.render.band.guess import is_even, style_of, usual_qpm
 from solomuse.render.band.pulse import is_counted_in_quarters
 from solomuse.render.band.styles import STYLE_NAMES, STYLES, StyleName
 
@@ -35,7 +35,8 @@ class Performance:
         Quarter notes per minute, 20 to 400; the chart's, else the usual tempo of the style.
     swing : float or None
         Long to short of the eighths, from 1 for even ones to 3. Unless given, styles that swing do it as `usual_swing`
-        says, less the faster, and the others not at all.
+        says, less the faster, and the others not at all; nor does a chart that says so (``Ballad Even``), unless the
+        style is given.
     lay_back : float
         Milliseconds that the solo sits behind the band, 0 to 100; where it swings, on the beats only.
     dynamics : float
@@ -120,7 +121,8 @@ def swing_of(chart: Chart, performance: Performance) -> float:
     """The ratio of long to short eighths with which a chart is played, 1 for even ones, as in bars of dotted beats."""
     if not has_eighths(chart):
         return 1.0
-    is_swung = STYLES[performance.style or style_of(chart)].is_swung
+    asked = performance.style
+    is_swung = STYLES[asked].is_swung if asked else STYLES[style_of(chart)].is_swung and not is_even(chart)
     return performance.swing or (usual_swing(qpm_of(chart, performance)) if is_swung else 1.0)
 
 
