@@ -79,6 +79,15 @@ def test_the_last_bar_is_one_held_chord(style: StyleName) -> None:
     assert {note.time for note in drums.notes if note.time >= last} == {last}
 
 
+@pytest.mark.parametrize("text", ["(12/8) F7 | Bb7 | F7 | C7", "(6/4) F7 | Bb7 | F7 | C7", "F7 | Bb7 | F7 | C7"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_last_chord_rings_to_the_end(text: str, seed: int) -> None:
+    chart = parse_chart(text)
+    bass_track, chords, _ = backing_tracks(chart, "ballad", seed)
+    assert max(note.end for note in chords.notes) == chart.duration
+    assert bass_track.notes[-1].end >= 0.9 * chart.duration
+
+
 def test_a_vamp_of_two_bars_has_no_ending() -> None:
     drums = backing_tracks(parse_chart("Dm7 | G7"))[2]
     assert len({note.time for note in drums.notes if note.time >= 1920}) > 4

@@ -208,6 +208,15 @@ def test_a_walking_bass_neither_leaps_nor_turns_back_much(seed: int) -> None:
     assert max(pitches) - min(pitches) >= 12
 
 
+@pytest.mark.parametrize("style", STYLE_NAMES)
+@pytest.mark.parametrize("meter", ["6/8", "2/4"])
+def test_no_tone_outside_of_a_chord_lasts_for_half_of_a_bar(style: StyleName, meter: str) -> None:
+    chart = parse_chart(f"({meter}) " + " | ".join(["Cm7 | F7 | Bbmaj7 | D7"] * 8))
+    scales = ({0, 2, 3, 5, 7, 10}, {5, 7, 9, 10, 0, 2, 3}, {10, 0, 2, 3, 5, 7, 9}, {2, 4, 6, 7, 9, 11, 0})
+    for note in backing_tracks(chart, style)[0].notes:
+        assert note.pitch % 12 in scales[note.time // chart.bars[0].duration % 4]
+
+
 def test_a_held_chord_is_not_begun_with_its_root_every_time() -> None:
     notes = bass_of("Dm7 | % | % | % | % | % | % | % | % | % | % | % | % | % | % | % | C", "swing").notes
     assert len({note.pitch % 12 for note in notes if note.time % 1920 == 0 and note.time < 16 * 1920}) > 1

@@ -23,6 +23,7 @@ from solomuse.music.pitch import semitones_of_degree
 from solomuse.music.scales import SCALES, SCALES_BY_QUALITY
 from solomuse.render.band.form import FormBar, bar_spans, groove_draws
 from solomuse.render.band.patterns import pattern_of
+from solomuse.render.band.pulse import pulses
 from solomuse.render.band.styles import Style
 
 LOW, HIGH, CENTRE = 28, 55, 39
@@ -32,6 +33,9 @@ VELOCITY, ACCENT, DEAD_NOTE_VELOCITY = 76, 6, 38
 DEAD_NOTE_TICKS = 60
 LEAST_GAP = 60
 """Ticks between a note of the pattern and a chord that begins; what is nearer is left out."""
+
+FEWEST_PULSES_TO_LEAD_ON = 3
+"""In a bar of fewer a tone that leads on to the next chord would last for half of the bar, against its own."""
 
 IMPOSSIBLE = 1000.0
 VARIATION = 0.9
@@ -124,7 +128,8 @@ def _onsets(form: Sequence[FormBar], style: Style, rng: np.random.Generator) -> 
             first = "b" if is_held and mark_at.get(span.time) == "w" else "R"
             inside = [time for time in mark_at if span.time + LEAST_GAP <= time <= span.end - LEAST_GAP]
             marks = [first, *(mark_at[time] for time in inside)]
-            if len(marks) > 1 and marks[-1] in "ws" and next_bass.get(span.time, span.chord.bass) != span.chord.bass:
+            leads_on = len(marks) > 1 and marks[-1] in "ws" and len(pulses(bar.bar.meter)) >= FEWEST_PULSES_TO_LEAD_ON
+            if leads_on and next_bass.get(span.time, span.chord.bass) != span.chord.bass:
                 marks[-1] = "a"
             for time, mark in zip([span.time, *inside], marks, strict=True):
                 yield Onset(time, span.end, mark, span.chord)

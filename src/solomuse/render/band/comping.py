@@ -20,6 +20,8 @@ OFF_BEAT_ACCENT, TOP_VOICE = 5, 4
 """Velocity added off the beat, and to the highest voice."""
 
 LONGEST_TICKS = 4 * 480
+"""How long a chord is held, but for the last one, which rings to the end."""
+
 LEAST_GAP = 60
 """Ticks between two strikes; the later of nearer ones is left out unless a chord begins there."""
 
@@ -48,10 +50,12 @@ def comping(form: Sequence[FormBar], spans: Sequence[ChordSpan], style: Style, r
     strikes = _strikes(form, spans, style, rng)
     jitter = rng.integers(-5, 6, len(strikes)).tolist()
     notes: list[Note] = []
+    ending = form[-1].time if form[-1].is_ending else form[-1].time + form[-1].bar.duration
     follower_times = [*(strike.time for strike in strikes[1:]), strikes[-1].limit]
     for strike, voicing, follower_time, shift in zip(strikes, _led(strikes, rng), follower_times, jitter, strict=True):
         room = min(follower_time, strike.limit) - strike.time
-        length = min(room, style.short_ticks if strike.is_short else LONGEST_TICKS)
+        longest = LONGEST_TICKS if strike.limit <= ending else room
+        length = min(room, style.short_ticks if strike.is_short else longest)
         velocity = style.chords_velocity + shift + OFF_BEAT_ACCENT * strike.is_off_beat
         notes += [Note(strike.time, pitch, length, velocity) for pitch in voicing[:-1]]
         notes.append(Note(strike.time, voicing[-1], length, velocity + TOP_VOICE))
