@@ -87,3 +87,40 @@ def test_folders_are_made_only_where_a_folder_is_asked_for(tmp_path: Path) -> No
     assert main(["generate", "C | F", "--out", str(tmp_path / "deep" / "new")]) == 0
     assert main(["generate", "C | F", "--out", str(tmp_path / "other" / "s.mid")]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+
+
+def test_stems_are_written_and_listed_beside_the_sound(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("s.mid", "s.wav")]
+    assert main(["generate", "C | F", "--takes", "2", "--stems", "--json", "--out", *names]) == 0
+    listed = {file for solo in json.loads(capsys.readouterr().out) for file in solo["files"]}
+    ends = (".mid", ".wav", ".solo.wav", ".band.wav")
+    assert listed == {str(tmp_path / f"s-{take}{end}") for take in (1, 2) for end in ends}
+    assert listed == {str(path) for path in tmp_path.iterdir()}
+
+
+def test_a_folder_has_the_stems_too(tmp_path: Path) -> None:
+    assert main(["generate", "C | F", "--stems", "--out", str(tmp_path / "all")]) == 0
+    assert {"solo.wav", "solo.solo.wav", "solo.band.wav"} <= {path.name for path in (tmp_path / "all").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--out", "s.mid"), "--stems goes with sound"),
+        (("--out", "s.wav", "--band", "none"), "expected a band"),
+        (("--out", "s.wav", "s.band.wav"), "one file twice"),
+        (("--out", "old.wav"), "old.solo.wav"),
+    ],
+)
+def test_stems_that_cannot_be_are_refused_before_anything_is_written(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    what: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.solo.wav").touch()
+    assert main(["generate", "C | F", "--stems", *words]) == 2
+    assert what in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["old.solo.wav"]

@@ -119,6 +119,9 @@ def _add_rendering(group: Any) -> None:
     group.add_argument("--dynamics", type=float, help="how much loudness follows the phrases, 0 to 1")
     group.add_argument("--part", metavar="INSTRUMENT", help="write the notation for its player, transposed")
     group.add_argument("--soundfont", help="an .sf2 file, or built-in; else one that the system has")
+    group.add_argument(
+        "--stems", action="store_true", help="beside each sound file also the solo alone and the band alone"
+    )
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -130,7 +133,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     from solomuse.render.performance import qpm_of
 
     best = _best(arguments)
-    paths = _paths(arguments.out, best, arguments.force)
+    paths = _paths(arguments.out, best, arguments.force, arguments.stems)
     rendering, controls, edit = _rendering(arguments), _controls(arguments), _edit(arguments)
     written = chosen_chart(arguments).repeated(arguments.choruses)
     chart = replace(written, qpm=qpm_of(written, rendering.performance))  # the model is told what the band will take
@@ -141,13 +144,14 @@ def _generate(arguments: argparse.Namespace) -> int:
     melodies = _melodies(model) if needs_melodies else None
     ranked = rank(solos, melodies, best, arguments.novel) if is_ranked else None
     chosen = [(own.solo, own) for own in ranked.best] if ranked else [(solos[0], None)]
+    files = [_with_stems(names) if arguments.stems else names for names in paths[: len(chosen)]]
     document, texts = [], []
-    with _all_or_none(paths[: len(chosen)]):
-        for (solo, scored), names in zip(chosen, paths, strict=False):
+    with _all_or_none(files):
+        for (solo, scored), names, made in zip(chosen, paths, files, strict=False):
             report = report_of(solo, model, melodies, controls, edit, scored) if needs_melodies else {}
             _write(solo, names, rendering, report)
-            document.append({"files": [str(name) for name in names], "notes": len(solo.sheet.melody), **report})
-            texts.append(f"{', '.join(map(str, names))}: {len(solo.sheet.melody)} notes")
+            document.append({"files": [str(file) for file in made], "notes": len(solo.sheet.melody), **report})
+            texts.append(f"{', '.join(map(str, made))}: {len(solo.sheet.melody)} notes")
             texts += [table_of(report)] if arguments.report else []
     texts += [explain(ranked)] if ranked else []
     return show(document, arguments.json, "\n".join(texts))
@@ -181,13 +185,14 @@ def _best(arguments: argparse.Namespace) -> int:
     return best
 
 
-def _paths(outs: list[Path], best: int, force: bool) -> list[list[Path]]:
-    """The files of each take; names that cannot be are refused before any work is done for them."""
+def _paths(outs: list[Path], best: int, force: bool, stems: bool) -> list[list[Path]]:
+    """The files of each take without their stems; names that cannot be are refused before any work is done for them."""
     try:
         folders = {out for out in outs if not out.suffix or out.is_dir()}
         paths = [_named(outs, folders, number, best) for number in range(best)]
-        for path in (path for group in paths for path in group):
-            _check(path, folders, force)
+        for group in paths:
+            for path in _checked_stems(group) if stems else group:
+                _check(path, folders, force)
     except OSError as error:  # as of a name that is too long
         raise OutputError(f"{error.filename}: cannot be written ({error.strerror}); choose another name") from None
     return paths
@@ -204,6 +209,28 @@ def _named(outs: list[Path], folders: set[Path], number: int, count: int) -> lis
         files = [out / f"{NAME}{ending}" for ending in endings] if out in folders else [out]
         names += [file.with_stem(f"{file.stem}{suffix}") for file in files]
     return list(dict.fromkeys(names))
+
+
+def _with_stems(names: list[Path]) -> list[Path]:
+    """The files of a take with the stems behind each sound file."""
+    from solomuse.render.sound import FORMAT_BY_ENDING, stem_paths
+
+    return [
+        file
+        for name in names
+        for file in (name, *(stem_paths(name) if name.suffix.lower() in FORMAT_BY_ENDING else ()))
+    ]
+
+
+def _checked_stems(names: list[Path]) -> list[Path]:
+    """The files of a take with their stems, of which there have to be some, under names of their own."""
+    files = _with_stems(names)
+    if files == names:
+        raise ConfigError("--stems goes with sound: give --out a file such as solo.wav, or a folder")
+    if len(set(files)) < len(files):
+        twice = next(file for file in files if files.count(file) > 1)
+        raise OutputError(f"{twice}: would be one file twice, once as a stem; choose another name")
+    return files
 
 
 def _check(path: Path, folders: set[Path], force: bool) -> None:
@@ -296,4 +323,5 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
         band=has_band, seed=arguments.seed, **{name: value for name, value in played.items() if value is not None}
     )
     soundfont = arguments.soundfont
-    return Rendering(performance, part, soundfont if soundfont in (None, "built-in") else Path(soundfont))
+    font = soundfont if soundfont in (None, "built-in") else Path(soundfont)
+    return Rendering(performance, part, font, arguments.stems)

@@ -16,7 +16,7 @@ from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.performance import Performance, has_eighths, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
-from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio
+from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio, write_stems
 
 NOTATION, PICTURES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg")
 ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
@@ -38,12 +38,25 @@ class Rendering:
         As `solomuse.render.sound.render_song` takes it.
     instrument : Instrument, optional
         Whose staff it is in MusicXML at concert pitch, where there is no part.
+    stems : bool
+        Whether the solo alone and the band alone are written beside each sound file: ``a.solo.wav`` and ``a.band.wav``
+        beside ``a.wav``.
+
+    Raises
+    ------
+    ConfigError
+        If stems are asked for of a performance without a band.
     """
 
     performance: Performance = Performance()
     part: Instrument | None = None
     soundfont: SoundFontChoice = None
     instrument: Instrument | None = None
+    stems: bool = False
+
+    def __post_init__(self) -> None:
+        if self.stems and not self.performance.band:
+            raise ConfigError("stems are the solo alone and the band alone: expected a band, found none; ask for one")
 
     def on(self, instrument: Instrument) -> Rendering:
         """The same on an instrument, where it names none."""
@@ -56,8 +69,8 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     """Write a lead sheet, in place of any file at `path`.
 
     ``.mid`` and ``.midi``: the melody with a band, the chords as markers. ``.musicxml``, ``.xml`` and ``.mxl``:
-    notation. ``.abc``: notation as text. ``.wav``, ``.flac``, ``.ogg`` and ``.mp3``: melody and band as sound. ``.png``
-    and ``.svg``: a piano roll.
+    notation. ``.abc``: notation as text. ``.wav``, ``.flac``, ``.ogg`` and ``.mp3``: melody and band as sound, with
+    stems beside it where `Rendering` asks for them. ``.png`` and ``.svg``: a piano roll.
 
     Raises
     ------
@@ -80,7 +93,8 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:
-        write_audio(performed(sheet, rendering.performance), target, rendering.soundfont)
+        write = write_stems if rendering.stems else write_audio
+        write(performed(sheet, rendering.performance), target, rendering.soundfont)
 
 
 def check_ending(path: Path) -> None:

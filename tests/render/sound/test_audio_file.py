@@ -10,7 +10,7 @@ import pytest
 from solomuse.errors import ConfigError, OutputError
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.song import Song, Track
-from solomuse.render.sound import SAMPLE_RATE, render_song, write_audio
+from solomuse.render.sound import SAMPLE_RATE, render_song, stem_paths, write_audio, write_stems
 
 SONG = Song((Track((Note(0, 69, 480),), program=66),))
 
@@ -41,6 +41,28 @@ def test_minutes_of_sound_can_be_compressed(tmp_path: Path, ending: str) -> None
     song = Song((Track((Note(0, 60, 480), Note(200 * TICKS_PER_QUARTER, 64, 480)), "", 0),))
     write_audio(song, tmp_path / f"a{ending}", "built-in")
     assert soundfile.info(tmp_path / f"a{ending}").duration > 100
+
+
+def samples(path: Path) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    with wave.open(str(path)) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2).astype(np.int64)
+
+
+def test_stems_in_16_bits_add_up_to_the_mix_but_for_a_rounding(tmp_path: Path) -> None:
+    band = Track(tuple(Note(120 * step, 38, 60) for step in range(8)), is_drum=True)
+    path = tmp_path / "a.wav"
+    write_stems(Song((*SONG.tracks, band), melody_track=0), path, "built-in")
+    solo, others = (samples(stem) for stem in stem_paths(path))
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["a.band.wav", "a.solo.wav", "a.wav"]
+    assert np.abs(solo + others - samples(path)).max() <= 1
+
+
+@pytest.mark.parametrize("ending", [".flac", ".ogg", ".mp3"])
+def test_stems_come_in_every_format(tmp_path: Path, ending: str) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    path = tmp_path / f"a{ending}"
+    write_stems(Song(SONG.tracks, melody_track=0), path, "built-in")
+    assert all(len(soundfile.read(file)[0]) > SAMPLE_RATE / 4 for file in (path, *stem_paths(path)))
 
 
 @pytest.mark.parametrize("ending", [".flac", ".ogg", ".mp3"])

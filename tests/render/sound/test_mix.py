@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from solomuse.errors import OutputError
 from solomuse.music.chart import ChordSpan
+from solomuse.music.chart_text import parse_chart
+from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import Meter
 from solomuse.music.note import Note
 from solomuse.music.song import MeterChange, Song, TempoChange, Track
 from solomuse.music.symbols import parse_chord
-from solomuse.render.sound import SAMPLE_RATE, render_song
+from solomuse.render.band.styles import STYLE_NAMES, StyleName
+from solomuse.render.performance import Performance, performed
+from solomuse.render.sound import SAMPLE_RATE, render_song, render_stems
 from solomuse.render.sound.installed import VARIABLE, installed_soundfont
 from solomuse.render.sound.mastering import PEAK
 from tests.render.sound.fonts import Preset, Zone, level_db, write_font
@@ -110,6 +114,31 @@ def test_the_melody_is_in_front() -> None:
     sound = render_song(replace(song(first, second), melody_track=0), "built-in")
     melody, other = level_db(sound[:SAMPLE_RATE]), level_db(sound[4 * SAMPLE_RATE : 5 * SAMPLE_RATE])
     assert 2 < melody - other < 4
+
+
+@pytest.mark.parametrize("style", STYLE_NAMES)
+def test_the_soloist_is_over_the_chords_in_every_style(style: StyleName) -> None:
+    line = tuple(Note(240 * step, 60 + 2 * step % 12, 230) for step in range(32))
+    played = performed(LeadSheet(parse_chart("Dm7 | G7 | Cmaj7 | A7"), line), Performance(style=style))
+    stems = render_stems(replace(played, tracks=(played.tracks[0], played.tracks[2])), "built-in")
+    assert 3 < level_db(stems.melody) - level_db(stems.band) < 7
+
+
+def test_the_stems_add_up_to_the_mix() -> None:
+    drums = Track(tuple(Note(240 * step, 38, 60, 127) for step in range(16)), is_drum=True)
+    whole = replace(song(PIANO_NOTE, drums), melody_track=0)
+    stems = render_stems(whole, "built-in")
+    assert np.array_equal(stems.mix, render_song(whole, "built-in"))
+    assert np.abs(stems.melody + stems.band - stems.mix).max() < 1e-6
+    later = slice(SAMPLE_RATE, 2 * SAMPLE_RATE)
+    assert level_db(stems.melody[later]) < level_db(stems.band[later]) - 20
+
+
+def test_a_stem_of_what_is_not_there_is_silence() -> None:
+    songs = (replace(song(PIANO_NOTE), melody_track=place) for place in (0, None))
+    melody_only, band_only = (render_stems(own, "built-in") for own in songs)
+    assert (melody_only.band.any(), band_only.melody.any()) == (False, False)
+    assert np.array_equal(melody_only.melody, melody_only.mix)
 
 
 def test_the_melody_stands_in_the_middle_and_others_at_the_sides() -> None:

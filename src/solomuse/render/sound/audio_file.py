@@ -13,7 +13,7 @@ from solomuse.files import write_whole
 from solomuse.music.song import Song
 from solomuse.render.sound.audio_library import audio_library
 from solomuse.render.sound.instrument import SAMPLE_RATE, Stereo
-from solomuse.render.sound.mix import SoundFontChoice, render_song
+from solomuse.render.sound.mix import SoundFontChoice, render_song, render_stems
 
 FORMAT_BY_ENDING = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 
@@ -38,8 +38,39 @@ def write_audio(song: Song, path: Path, soundfont: SoundFontChoice = None) -> No
         If the SoundFont cannot be read.
     """
     check_audio_ending(path)
-    sound = render_song(song, soundfont)
-    write_whole(path, _wav(sound) if path.suffix.lower() == ".wav" else _compressed(sound, path.suffix.lower()))
+    _write(render_song(song, soundfont), path)
+
+
+def write_stems(song: Song, path: Path, soundfont: SoundFontChoice = None) -> None:
+    """Play a song into a file as `write_audio` does, and its melody alone and its band alone into `stem_paths`.
+
+    Both at once are the mix: to a rounding in ``.wav`` and ``.flac``, as nearly as it is kept in ``.ogg`` and ``.mp3``.
+
+    Raises
+    ------
+    OutputError, ConfigError, FormatError
+        As `write_audio` does.
+    """
+    check_audio_ending(path)
+    stems = render_stems(song, soundfont)
+    for sound, name in zip((stems.mix, stems.melody, stems.band), (path, *stem_paths(path)), strict=True):
+        _write(sound, name)
+
+
+def stem_paths(path: Path) -> tuple[Path, Path]:
+    """Where the melody and the band of a file are written alone.
+
+    Examples
+    --------
+    >>> [name.name for name in stem_paths(Path("tune.wav"))]
+    ['tune.solo.wav', 'tune.band.wav']
+    """
+    return path.with_stem(f"{path.stem}.solo"), path.with_stem(f"{path.stem}.band")
+
+
+def _write(sound: Stereo, path: Path) -> None:
+    ending = path.suffix.lower()
+    write_whole(path, _wav(sound) if ending == ".wav" else _compressed(sound, ending))
 
 
 def check_audio_ending(path: Path) -> None:
@@ -66,7 +97,7 @@ def _wav(sound: Stereo) -> bytes:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes(np.round(sound * 32767).astype("<i2").tobytes())
+        file.writeframes(np.round(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
     return stream.getvalue()
 
 

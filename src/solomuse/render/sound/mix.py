@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from solomuse.music.song import Song, Track
 from solomuse.render.sound.built_in import built_in_instrument
 from solomuse.render.sound.installed import installed_soundfont
 from solomuse.render.sound.instrument import Instrument, Stereo, frames, panned
-from solomuse.render.sound.mastering import mastered
+from solomuse.render.sound.mastering import mastering_gain
 from solomuse.render.sound.room import in_room
 from solomuse.render.sound.sampler import SampledInstrument
 from solomuse.render.sound.soundfont import SoundFont
@@ -38,6 +39,18 @@ PAN_BY_FAMILY = (-0.3, 0.3, -0.25, 0.3, 0.0, 0.2, 0.25, 0.15, -0.1, 0.1, 0.1, -0
 """From -1, left, to 1, right; by families of eight programs: pianos, mallets, organs, guitars, basses, strings ..."""
 
 _SILENT = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Stems:
+    """A song as sound, and what it is made of: the mix is the sum of melody and band.
+
+    Each is an ndarray of shape (n, 2), float32. What mastering does to the mix, at any moment, it does to all three.
+    """
+
+    mix: NDArray[np.float32]
+    melody: NDArray[np.float32]
+    band: NDArray[np.float32]
 
 
 def render_song(song: Song, soundfont: SoundFontChoice = None) -> NDArray[np.float32]:
@@ -63,19 +76,44 @@ def render_song(song: Song, soundfont: SoundFontChoice = None) -> NDArray[np.flo
     OutputError
         If the song lasts longer than `LONGEST_SECONDS`.
     """
-    form_end = frames(_seconds(song, _form_end(song)))
+    mix = _ended(_in_room(song, soundfont, range(len(song.tracks))), _form_frames(song))
+    return np.ascontiguousarray((mix * mastering_gain(mix)).T)
+
+
+def render_stems(song: Song, soundfont: SoundFontChoice = None) -> Stems:
+    """The song as `render_song` renders it, and its melody and its band alone at the levels that they have there.
+
+    Raises
+    ------
+    FormatError, ConfigError, OutputError
+        As `render_song` does.
+    """
+    mix = _ended(_in_room(song, soundfont, range(len(song.tracks))), _form_frames(song))
+    melody = _in_room(song, soundfont, () if song.melody_track is None else (song.melody_track,))[:, : mix.shape[1]]
+    gain = mastering_gain(mix)
+    mix, melody = mix * gain, melody * gain
+    return Stems(*(np.ascontiguousarray(sound.T) for sound in (mix, melody, mix - melody)))
+
+
+def _in_room(song: Song, soundfont: SoundFontChoice, indices: Iterable[int]) -> Stereo:
+    """Tracks of a song on the stage, with the room around them, and all of the tail."""
+    form_end = _form_frames(song)
     if form_end > frames(LONGEST_SECONDS):
         raise OutputError(
             f"{song.title or 'the song'}: lasts over {LONGEST_SECONDS / 60:.0f} minutes; cut it into pieces"
         )
     band = _band(soundfont)
     mix = np.zeros((2, form_end + frames(TAIL_SECONDS)), dtype=np.float32)
-    for index, track in enumerate(song.tracks):
+    for index in indices:
+        track = song.tracks[index]
         gains = _stage(track, is_melody=index == song.melody_track)
         for start, sound in _played(song, track, band(track.program, track.is_drum)):
             end = min(start + sound.shape[1], mix.shape[1])
             mix[:, start:end] += sound[:, : end - start] * gains
-    return np.ascontiguousarray(mastered(_ended(in_room(mix), form_end)).T)
+    mix = in_room(mix)
+    fade = frames(TAIL_FADE_SECONDS)
+    mix[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return mix
 
 
 def _band(soundfont: SoundFontChoice) -> Callable[[int, bool], Instrument]:
@@ -85,6 +123,10 @@ def _band(soundfont: SoundFontChoice) -> Callable[[int, bool], Instrument]:
         return built_in_instrument
     font = SoundFont(Path(path))
     return lambda program, is_drum: SampledInstrument(font, program, is_drum)
+
+
+def _form_frames(song: Song) -> int:
+    return frames(_seconds(song, _form_end(song)))
 
 
 def _form_end(song: Song) -> int:
@@ -141,9 +183,7 @@ def _choked(sound: Stereo, count: int) -> Stereo:
 
 
 def _ended(mix: Stereo, form_end: int) -> Stereo:
-    """The form and its tail, faded, without the silence at the end of the tail."""
-    fade = frames(TAIL_FADE_SECONDS)
-    mix[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    """The form and its tail without the silence at the end of the tail."""
     threshold = _SILENT * np.abs(mix).max(initial=0.0)
     sounding = np.flatnonzero((np.abs(mix[:, form_end:]) > threshold).any(axis=0))
     return mix[:, : form_end + (int(sounding[-1]) + 1 if len(sounding) else 0)]
