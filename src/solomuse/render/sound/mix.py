@@ -33,7 +33,7 @@ LONGEST_SECONDS = 1800.0
 FAR_OFF_SECONDS = 2 * LONGEST_SECONDS
 
 MELODY_GAIN_DB = 3.0
-"""In front of the band: a saxophone is then 4 dB or more over the chords of every style, A-weighted."""
+"""In front of the band: a saxophone is then 4 dB or more over the chords of a style at its tempo."""
 
 PAN_BY_FAMILY = (-0.3, 0.3, -0.25, 0.3, 0.0, 0.2, 0.25, 0.15, -0.1, 0.1, 0.1, -0.2, 0.0, 0.2, 0.1, 0.0)
 """From -1, left, to 1, right; by families of eight programs: pianos, mallets, organs, guitars, basses, strings ..."""
