@@ -324,4 +324,4 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     )
     soundfont = arguments.soundfont
     font = soundfont if soundfont in (None, "built-in") else Path(soundfont)
-    return Rendering(performance, part, font, arguments.stems)
+    return Rendering(performance, part, font, stems=arguments.stems)
