@@ -135,17 +135,27 @@ def test_a_dataset_of_another_grid_is_refused(toy_run: Path, toy_dataset: Path, 
         evaluate(toy_run, tmp_path / "dataset")
 
 
-def test_the_solos_of_another_system_are_measured_by_the_same_figures(tmp_path: Path, toy_dataset: Path) -> None:
-    solos = tmp_path / "theirs"
+def folder_of_solos(solos: Path) -> Path:
+    """A folder of three solos."""
     solos.mkdir()
     for number in range(3):
         notes = tuple(Note(time, 60 + (time // 240 + number) % 12, 240) for time in range(0, 8 * 1920, 240))
         write_midi(performed(LeadSheet(parse_chart("Dm7 | G7 | Cmaj7 | C6 |" * 2), notes)), solos / f"{number}.mid")
-    result = evaluate_files(solos, reference=toy_dataset)
+    return solos
+
+
+def test_the_solos_of_another_system_are_measured_by_the_same_figures(tmp_path: Path, toy_dataset: Path) -> None:
+    result = evaluate_files(folder_of_solos(tmp_path / "theirs"), reference=toy_dataset)
     rows = result["played"]["rows"]
     assert list(rows) == ["theirs", "n-gram", "scale walk", "other humans"]
     assert rows["theirs"]["figures"]["notes_per_bar"]["mean"] == 8
     assert result["files"]["read"] == 3
+
+
+@pytest.mark.parametrize("name", ["human", "n-gram", "scale walk", "other humans"])
+def test_a_folder_named_like_a_row_takes_the_place_of_none(tmp_path: Path, toy_dataset: Path, name: str) -> None:
+    rows = evaluate_files(folder_of_solos(tmp_path / name), reference=toy_dataset)["played"]["rows"]
+    assert list(rows) == [f"{name} (files)", "n-gram", "scale walk", "other humans"]
 
 
 def test_a_folder_without_a_solo_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from solomuse.tokens.vocabulary import vocabulary
 __all__ = ["evaluate", "evaluate_files"]
 
 MODEL, NGRAM, WALK = "model", "n-gram", "scale walk"
+ROWS = (MODEL, NGRAM, WALK, HUMAN, OTHER_HUMANS)
 SEEDS = (1, 2, 3)
 FILES_GRID = 12
 """Steps a quarter to which the solos of other systems are moved where no dataset says another."""
@@ -171,7 +172,8 @@ def evaluate_files(
     read = read_solos(solos, charts, known, bars)
     if out is not None:
         make_folder(out)
-    players = {solos.resolve().name: read.excerpts}
+    name = solos.resolve().name
+    players = {f"{name} (files)" if name in ROWS else name: read.excerpts}
     if dataset:
         say("n-gram models of several orders learn")
         players |= _baselines(dataset, best_ngram(dataset, "validation").model, read.excerpts, (seed,), say)
