@@ -59,12 +59,17 @@ def test_what_cannot_be_measured_is_counted_by_reason_and_costs_no_other(tmp_pat
     assert "chordless" in files["left_out"]["NoChords"]["examples"][0]
 
 
-def test_a_solo_is_cut_into_stretches_side_by_side(tmp_path: Path) -> None:
-    write_musicxml(quarters(4), tmp_path / "blues.musicxml")
-    stretches = read_solos(tmp_path, None, GRID, 3).excerpts
-    assert [len(stretch.sheet.chart.bars) for stretch in stretches] == [3, 1]
+@pytest.mark.parametrize(
+    ("bars", "lengths"), [(1, [1]), (4, [4]), (5, [4]), (6, [4, 2]), (8, [4, 4]), (9, [4, 4]), (11, [4, 4, 3])]
+)
+def test_a_solo_is_cut_into_stretches_side_by_side_without_a_short_rest(
+    tmp_path: Path, bars: int, lengths: list[int]
+) -> None:
+    write_musicxml(quarters(bars, parse_chart(" | ".join(["C7"] * bars))), tmp_path / "blues.musicxml")
+    stretches = read_solos(tmp_path, None, GRID, 4).excerpts
+    assert [len(stretch.sheet.chart.bars) for stretch in stretches] == lengths
     assert len({stretch.tune for stretch in stretches}) == 1
-    assert len({stretch.chart for stretch in stretches}) == 2
+    assert len({stretch.chart for stretch in stretches}) == len(lengths)
 
 
 def test_each_file_is_a_tune_of_its_own(tmp_path: Path) -> None:

@@ -144,9 +144,15 @@ def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
 
 
 def _stretches(sheet: LeadSheet, name: str, bars: int) -> Iterator[Excerpt]:
-    """The stretches of a solo that hold a line; the last one may be shorter. Each file counts as a tune of its own."""
+    """The stretches of a solo that hold a line. Each file counts as a tune of its own.
+
+    The last one may be shorter, down to half of `bars`: one of a bar or two would count as much as the others. A solo
+    that is shorter itself is one stretch.
+    """
     count = len(sheet.chart.bars)
     for first in range(0, count, bars):
+        if first and 2 * (count - first) < bars:
+            return
         part = sheet.slice(first, min(first + bars, count))
         if len(part.melody) >= FEWEST_NOTES:
             yield Excerpt(name, f"{name} {first}", part)
