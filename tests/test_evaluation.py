@@ -15,6 +15,7 @@ from solomuse.errors import ConfigError, FormatError, ModelError, OutputError
 from solomuse.evaluation import evaluate, evaluate_files, listening
 from solomuse.evaluation.figures import SECTIONS
 from solomuse.evaluation.markdown import markdown
+from solomuse.evaluation.texts import how_to_read
 from solomuse.formats.midi import write_midi
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
@@ -147,15 +148,40 @@ def folder_of_solos(solos: Path) -> Path:
 def test_the_solos_of_another_system_are_measured_by_the_same_figures(tmp_path: Path, toy_dataset: Path) -> None:
     result = evaluate_files(folder_of_solos(tmp_path / "theirs"), reference=toy_dataset)
     rows = result["played"]["rows"]
-    assert list(rows) == ["theirs", "n-gram", "scale walk", "other humans"]
+    assert list(rows) == ["theirs", "n-gram", "scale walk", "other humans", "more humans"]
     assert rows["theirs"]["figures"]["notes_per_bar"]["mean"] == 8
     assert result["files"]["read"] == 3
 
 
-@pytest.mark.parametrize("name", ["human", "n-gram", "scale walk", "other humans"])
+def test_few_files_are_held_against_as_many_humans_as_there_are(tmp_path: Path, toy_dataset: Path) -> None:
+    solos = folder_of_solos(tmp_path / "theirs")
+    for path in sorted(solos.iterdir())[1:]:
+        path.unlink()
+    table = evaluate_files(solos, reference=toy_dataset)["played"]
+    others, more = table["rows"]["other humans"], table["rows"]["more humans"]
+    assert min(others["solos"], more["solos"]) > 40
+    assert table["references"] == more["solos"]
+    assert table["rows"]["theirs"]["distance"] > 0
+    assert (others["distance"], more["distance"] > 0) == (0, True)
+    assert others["sets"]["overlapping_area"]
+    assert more["sets"].keys() == {"diversity"}
+
+
+def test_how_to_read_speaks_of_the_rows_that_there_are(
+    played: tuple[dict[str, Any], Path], tmp_path: Path, toy_dataset: Path
+) -> None:
+    solos = folder_of_solos(tmp_path / "theirs")
+    of_files = " ".join(how_to_read(evaluate_files(solos, reference=toy_dataset)["played"]))
+    assert "nearer than more humans" in of_files
+    assert "on the same tunes" not in of_files
+    assert "nearer than other humans" in " ".join(how_to_read(played[0]["played"]))
+    assert "pass a dataset" in " ".join(how_to_read(evaluate_files(solos)["played"]))
+
+
+@pytest.mark.parametrize("name", ["human", "n-gram", "other humans"])
 def test_a_folder_named_like_a_row_takes_the_place_of_none(tmp_path: Path, toy_dataset: Path, name: str) -> None:
     rows = evaluate_files(folder_of_solos(tmp_path / name), reference=toy_dataset)["played"]["rows"]
-    assert list(rows) == [f"{name} (files)", "n-gram", "scale walk", "other humans"]
+    assert list(rows) == [f"{name} (files)", "n-gram", "scale walk", "other humans", "more humans"]
 
 
 def test_a_folder_without_a_solo_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.errors import ConfigError
-from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS, Yardstick, compared
+from solomuse.evaluation.comparison import HUMAN, MORE_HUMANS, OTHER_HUMANS, Yardstick, compared
 from solomuse.evaluation.excerpts import Excerpt, excerpts, halves, whole_melodies
 from solomuse.evaluation.figures import Corpus
 from solomuse.evaluation.ngram_player import best_ngram, ngram_player
@@ -38,13 +38,13 @@ from solomuse.tokens.vocabulary import vocabulary
 __all__ = ["evaluate", "evaluate_files"]
 
 MODEL, NGRAM, WALK = "model", "n-gram", "scale walk"
-ROWS = (MODEL, NGRAM, WALK, HUMAN, OTHER_HUMANS)
+ROWS = (MODEL, NGRAM, WALK, HUMAN, OTHER_HUMANS, MORE_HUMANS)
 SEEDS = (1, 2, 3)
 FILES_GRID = 12
 """Steps a quarter to which the solos of other systems are moved where no dataset says another."""
 FILES_BARS = 16
 MOST_REFERENCES = 96
-"""Human excerpts that the solos of other systems are held against, in each of two halves."""
+"""Human excerpts in each half of the training tunes, at most; files are held against as many, however few they are."""
 
 
 def evaluate(
@@ -118,7 +118,7 @@ def evaluate(
         measured |= _pooled(players[MODEL], charts)
         players |= _baselines(dataset, baseline.model, charts, seeds, say)
         players[HUMAN] = charts
-        measured["played"] = _table(players, dataset, seed, solos, seeds, say)
+        measured["played"] = _table(players, dataset, seed, min(MOST_REFERENCES, solos), seeds, say)
     document: dict[str, Any] = _plain(
         {"model": str(model_path), "dataset": str(dataset_path), "split": split, "style": style, **measured}
     )
@@ -177,7 +177,7 @@ def evaluate_files(
     if dataset:
         say("n-gram models of several orders learn")
         players |= _baselines(dataset, best_ngram(dataset, "validation").model, read.excerpts, (seed,), say)
-    table = _table(players, dataset, seed, len(read.excerpts), (seed,), say)
+    table = _table(players, dataset, seed, MOST_REFERENCES, (seed,), say)
     document: dict[str, Any] = _plain(
         {"solos": str(solos), "charts": charts and str(charts), "files": read.files, "played": table}
     )
@@ -225,15 +225,25 @@ def _baselines(
 
 
 def _table(
-    players: dict[str, list[Excerpt]], dataset: Dataset | None, seed: int, solos: int, seeds: Sequence[int], say: Say
+    players: dict[str, list[Excerpt]],
+    dataset: Dataset | None,
+    seed: int,
+    references: int,
+    seeds: Sequence[int],
+    say: Say,
 ) -> dict[str, Any]:
-    """The players' figures, with humans on the dataset's training tunes as yardstick; they are added to `players`."""
+    """The players' figures, with humans on the dataset's training tunes as yardstick; they are added to `players`.
+
+    One half of these tunes is a row of its own. Where no human plays what the players play, all are held against that
+    row, and the other half is one too.
+    """
     say("measuring")
     yardstick = Yardstick()
     if dataset:
-        count = 2 * min(MOST_REFERENCES, max(1, solos))
-        others, reference = halves(excerpts(dataset, "train", count, np.random.default_rng(seed)))
+        others, reference = halves(excerpts(dataset, "train", 2 * references, np.random.default_rng(seed)))
         players[OTHER_HUMANS] = others
+        if HUMAN not in players and reference:
+            players[MORE_HUMANS] = reference
         yardstick = Yardstick(Corpus.of(*whole_melodies(dataset, "train")), [excerpt.sheet for excerpt in reference])
     rows = compared(players, yardstick, seed)
     first = next(iter(players.values()))

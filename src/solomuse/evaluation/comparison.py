@@ -20,8 +20,9 @@ from solomuse.metrics.rhythm import bar_rhythm_divergence
 from solomuse.metrics.set_distance import FEATURES, set_distances
 from solomuse.music.leadsheet import LeadSheet
 
-HUMAN, OTHER_HUMANS = "human", "other humans"
-"""Names of the rows that the others are held against: humans on the same tunes, and on other ones."""
+HUMAN, OTHER_HUMANS, MORE_HUMANS = "human", "other humans", "more humans"
+"""Names of the rows of humans: on the same tunes, and on two halves of others. The first that is there is what all are
+held against."""
 SHIFTS = (-16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16)
 """Quarters by which chords come later on the chord-shift curve."""
 FEWEST_IN_SET = 3
@@ -50,7 +51,7 @@ def compared(players: Mapping[str, Sequence[Excerpt]], yardstick: Yardstick, see
     Parameters
     ----------
     players : mapping of str to sequence of Excerpt
-        What each plays; `HUMAN` and `OTHER_HUMANS` may be among them.
+        What each plays; `HUMAN`, `OTHER_HUMANS` and `MORE_HUMANS` may be among them.
 
     Returns
     -------
@@ -106,6 +107,8 @@ def _figure(sample: Sample, human: Sample | None) -> dict[str, Any]:
 
 def _sets(played: Sequence[Excerpt], reference: Sequence[LeadSheet]) -> dict[str, Any]:
     """What only sets of melodies have, take by take, so that sets of one size are compared: the means over takes."""
+    if [excerpt.sheet for excerpt in played] == list(reference):  # nothing is to be learned of a set and itself
+        return {"diversity": _diversity(played)}
     takes = [[e.sheet for e in played if e.take == take] for take in sorted({e.take for e in played})]
     found = {
         "diversity": _diversity(played),

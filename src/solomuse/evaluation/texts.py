@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from solomuse.evaluation.comparison import HUMAN, OTHER_HUMANS
 from solomuse.metrics.set_distance import FEATURES
 
 PREDICTION: dict[str, tuple[str, str]] = {
@@ -29,14 +30,28 @@ SETS: dict[str, str] = {
 }
 """Labels of the figures that only sets of solos have."""
 
-HOW_TO_READ = (
-    "Of none of these figures is more better: the nearer to the humans, the better. Human: on the same tunes; "
-    "other humans: on others.",
-    "In brackets: 95 % intervals, bootstrapped over tunes. A star: that of the difference from humans leaves out 0.",
+_NEARER = "Of none of these figures is more better: the nearer to the humans, the better."
+_DISTANCE = (
     "Distance: how far the means are from the humans', in standard deviations between human solos; the mean over each "
-    "section's figures, and over the sections. Nobody needs to be nearer than other humans are.",
+    "section's figures, and over the sections. Nobody needs to be nearer than"
+)
+_INTERVALS = "In brackets: 95 % intervals, bootstrapped over tunes. A star: that of the difference from"
+_ORIGINALITY = "Originality is measured against all melodies of the dataset's training split on other tunes."
+
+HOW_TO_READ = (
+    f"{_NEARER} Human: on the same tunes; other humans: on others.",
+    f"{_INTERVALS} humans leaves out 0.",
+    f"{_DISTANCE} other humans are.",
     "Sets: against human melodies on other tunes. Other humans say what can be reached; overlap 1 is the same.",
-    "Originality is measured against all melodies of the dataset's training split on other tunes.",
+    _ORIGINALITY,
+)
+HOW_TO_READ_FILES = (
+    f"{_NEARER} Other humans, which all are held against: on one half of the training tunes of the reference; more "
+    "humans: on the other half. None of them is on the tunes of the files, unless these are of the reference.",
+    f"{_INTERVALS} other humans leaves out 0.",
+    f"{_DISTANCE} more humans are; a part of it may come from the tunes.",
+    "Sets: against the melodies of more humans. Other humans say what can be reached; overlap 1 is the same.",
+    _ORIGINALITY,
 )
 HOW_TO_READ_ALONE = (
     "Of none of these figures is more better. To have humans and baselines beside them, pass a dataset as reference.",
@@ -46,7 +61,9 @@ HOW_TO_READ_ALONE = (
 
 def how_to_read(table: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader of the table should know."""
-    return HOW_TO_READ if len(table["rows"]) > 1 else HOW_TO_READ_ALONE
+    if HUMAN in table["rows"]:
+        return HOW_TO_READ
+    return HOW_TO_READ_FILES if OTHER_HUMANS in table["rows"] else HOW_TO_READ_ALONE
 
 
 def number(value: float | None) -> str:
