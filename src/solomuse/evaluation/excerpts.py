@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.tokens.codec import Codec
 from solomuse.tokens.grammar import parse
 from solomuse.tokens.vocabulary import PLACE, PLACES
+
+LEAST_TUNES = 0.9
+"""Share of the tunes that are played at least, however short they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,10 @@ def tunes_of(windows: Windows, dataset: Dataset) -> list[str]:
 
 
 def spread_over_tunes(windows: Windows, tunes: Sequence[str], count: int, rng: np.random.Generator) -> list[int]:
-    """At most `count` of the longest windows, as different as may be.
+    """At most `count` of each tune's longest windows, as different as may be.
 
-    One of each tune in turn, before a second one of any; those that overlap another one come last.
+    One of each tune in turn, before a second one of any; those that overlap another one come last. Tunes with
+    the longest windows come first; those with shorter windows than nine tenths of the tunes have are left out.
 
     Parameters
     ----------
@@ -62,10 +67,16 @@ def spread_over_tunes(windows: Windows, tunes: Sequence[str], count: int, rng: n
         Of each window.
     """
     bars = windows.table[:, TABLE.index("bars")]
-    longest = np.flatnonzero(bars == bars.max(initial=0))
+    longest_by_tune: dict[str, int] = {}
+    for tune, length in zip(tunes, bars.tolist(), strict=True):
+        longest_by_tune[tune] = max(length, longest_by_tune.get(tune, 0))
+    longest = np.array([longest_by_tune[tune] for tune in tunes], dtype=bars.dtype)  # (windows,)
+    lengths = sorted(longest_by_tune.values(), reverse=True)
+    kept = lengths[: math.ceil(len(lengths) * LEAST_TUNES)]
     by_tune: dict[str, list[int]] = {}
-    for index in rng.permutation(longest).tolist():
-        by_tune.setdefault(tunes[index], []).append(index)
+    for length in dict.fromkeys(kept):
+        for index in rng.permutation(np.flatnonzero((longest == length) & (bars == length))).tolist():
+            by_tune.setdefault(tunes[index], []).append(index)
     queues = [_apart_first(own, windows) for own in by_tune.values()]
     turns = max(map(len, queues), default=0)
     return [queue[turn] for turn in range(turns) for queue in queues if turn < len(queue)][:count]
