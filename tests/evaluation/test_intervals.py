@@ -37,9 +37,18 @@ def test_players_of_the_same_tunes_are_compared_tune_by_tune() -> None:
 
 
 def test_what_a_solo_lacks_is_left_out() -> None:
-    sample = Draws(1).samples(["a", "b", "c"], rows([1.0, math.nan, 3.0]))["a"]
-    assert sample.mean == 2
-    assert 1 <= sample.estimate().low <= sample.estimate().high <= 3
+    lacking = Draws(1).samples(["a", "b", "c"], rows([1.0, math.nan, 3.0]))["a"]
+    assert (lacking.mean, lacking.tunes) == (2, 2)
+    assert 1 <= np.nanmin(lacking.means) <= np.nanmax(lacking.means) <= 3
+
+
+@pytest.mark.parametrize("tunes", [2, 3, 6, 20])
+def test_intervals_of_few_tunes_hold_the_truth_as_often_as_they_say(tunes: int) -> None:
+    rng, names = np.random.default_rng(1), [str(place) for place in range(tunes)]
+    drawn = rng.normal(size=(tunes, 1000))
+    figures = [{str(column): value for column, value in enumerate(row)} for row in drawn.tolist()]
+    estimates = [sample.estimate() for sample in Draws(1).samples(names, figures).values()]
+    assert np.mean([estimate.low <= 0 <= estimate.high for estimate in estimates]) == pytest.approx(0.945, abs=0.03)
 
 
 def test_one_tune_has_no_interval() -> None:
