@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from solomuse.config import ModelConfig
 from solomuse.datasets.build import prepare
 from solomuse.datasets.load import load_dataset
-from solomuse.errors import ConfigError, FormatError, ModelError, OutputError
+from solomuse.errors import ConfigError, DatasetError, FormatError, ModelError, OutputError
 from solomuse.evaluation import evaluate, evaluate_files, listening
 from solomuse.evaluation.figures import SECTIONS
 from solomuse.evaluation.markdown import markdown
 from solomuse.evaluation.texts import how_to_read
 from solomuse.formats.midi import write_midi
+from solomuse.model.folder import save_about
+from solomuse.model.gpt2 import build_model
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -111,13 +114,26 @@ def test_what_cannot_be_is_refused_before_anything_is_measured(toy_run: Path, to
     assert said == []
 
 
-def test_without_another_song_there_is_no_sensitivity(toy_run: Path, tmp_path: Path) -> None:
+def test_windows_longer_than_the_model_can_see_are_refused_before_anything_is_measured(
+    toy_dataset: Path, tmp_path: Path
+) -> None:
+    known, said = load_dataset(toy_dataset).vocabulary, list[str]()
+    build_model(ModelConfig(n_layer=1, n_head=2, n_embd=16, block_size=64), known).save_pretrained(tmp_path)
+    save_about(tmp_path, known, 4, (), {}, {})
+    with pytest.raises(ConfigError, match="attends to 64: prepare the dataset with --seq-len 64"):
+        evaluate(tmp_path, toy_dataset, say=said.append)
+    assert said == []
+
+
+def test_without_another_song_there_is_no_sensitivity_and_no_other_split(toy_run: Path, tmp_path: Path) -> None:
     songs = tmp_path / "songs"
     songs.mkdir()
     for path in sorted(REMOTE.glob("*.mid"))[:2]:
         shutil.copy(path, songs)
     config = load_dataset(json_dataset(toy_run)).config
     prepare([songs], tmp_path / "dataset", config, jobs=1)
+    with pytest.raises(DatasetError, match=r"the test split of .* has no windows"):
+        evaluate(toy_run, tmp_path / "dataset", "test")
     result = evaluate(toy_run, tmp_path / "dataset")
     assert (result["windows_with_other_chords"], result["chord_sensitivity"]) == (0, None)
     assert result["bits_per_note"] > 0

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from solomuse.datasets.load import Dataset, load_dataset
-from solomuse.errors import ConfigError
+from solomuse.datasets.load import Dataset, Windows, load_dataset
+from solomuse.errors import ConfigError, DatasetError
 from solomuse.evaluation.comparison import HUMAN, MORE_HUMANS, OTHER_HUMANS, Yardstick, compared
 from solomuse.evaluation.excerpts import Excerpt, excerpts, halves, whole_melodies
 from solomuse.evaluation.figures import Corpus
@@ -79,16 +79,16 @@ def evaluate(
     Returns
     -------
     dict
-        As ``solomuse evaluate --json`` prints it. A figure is None where nothing could be measured: where no
-        note is held back, or no other tune's chart has the same bars.
+        As ``solomuse evaluate --json`` prints it. A figure is None where nothing could be measured: where no other
+        tune's chart has the same bars.
 
     Raises
     ------
     ModelError, DatasetError
-        If a folder will not do, or the two have different vocabularies.
+        If a folder will not do, the two have different vocabularies, or the split is empty.
     ConfigError
-        If `solos` or `seed` is below 0, there are no seeds or a negative one, or the model has not learned of the
-        style, or it is asked of no solos.
+        If `solos` or `seed` is below 0, there are no seeds or a negative one, the model has not learned of the style or
+        it is asked of no solos, or a window is longer than the model can attend to.
     OutputError
         If the report cannot be written.
     """
@@ -96,15 +96,16 @@ def evaluate(
     if style is not None and not solos:
         raise ConfigError(f"style {style!r} is asked of solos, and none are played: play some, or leave it out")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
-    config_for(folder, dataset.vocabulary)
+    config = config_for(folder, dataset.vocabulary)
     dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
     model, controls = load_model(folder) if solos else None, Controls(style=style)
     if model is not None:
         # which refuses a style that it has not learned, before this takes its time
         controls.conditions(model, dataset.config.window_bars)
+    windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
+    _check_windows(windows, config.get("n_positions"), f"the {split} split of {dataset_path}", model_path)
     if out is not None:
         make_folder(out)
-    windows, codec = dataset.windows(split), Codec(dataset.vocabulary)
     sheets = [codec.decode(token_ids.tolist()) for token_ids, _ in windows]
     say(f"the model predicts {len(windows)} windows")
     measured: dict[str, Any] = predicted(folder, dataset, windows, sheets, np.random.default_rng(seed))
@@ -193,6 +194,18 @@ def _check(seed: int, solos: int = 0, seeds: Sequence[int] = SEEDS) -> None:
         raise ConfigError(f"solos is {solos}: expected 0 or more")
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise ConfigError(f"seeds are {list(seeds)}: expected at least one, each once, from 0 up")
+
+
+def _check_windows(windows: Windows, room: int | None, where: str, model_path: Path) -> None:
+    """See that there are windows, and that the model can attend to each."""
+    if not len(windows):
+        raise DatasetError(f"{where} has no windows: choose another with --split, or prepare it from more songs")
+    longest = int(windows.lengths.max())
+    if room is not None and longest > room:
+        raise ConfigError(
+            f"{where} has windows of up to {longest} tokens, but {model_path} attends to {room}: prepare the dataset "
+            f"with --seq-len {room}, or evaluate a model with a larger block_size"
+        )
 
 
 MUSICAL_MEASURES: dict[str, Callable[[Sequence[LeadSheet]], float]] = {

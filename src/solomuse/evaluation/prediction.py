@@ -57,7 +57,8 @@ def predicted(
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
     own = likelihood(model, windows, dataset.vocabulary)
-    pairs = with_other_chords(windows, sheets, dataset, rng)
+    room = model.config.n_positions
+    pairs = [pair for pair in with_other_chords(windows, sheets, dataset, rng) if len(pair[1][0]) <= room]
     true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
     swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
     sensitivity = swapped.bits_per_note - true.bits_per_note

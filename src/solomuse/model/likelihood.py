@@ -53,8 +53,8 @@ class Likelihood:
         return self.bits / self.notes if self.notes else math.nan
 
     def per_note(self) -> dict[str, float]:
-        """Bits per note, of all tokens and of each kind, by name."""
-        notes = max(1, self.notes)
+        """Bits per note, of all tokens and of each kind, by name; NaN without a note."""
+        notes = self.notes or math.nan
         return {
             "bits_per_note": self.bits_per_note,
             "pitch_bits_per_note": self.pitch_bits / notes,
