@@ -42,11 +42,11 @@ def samples(values: NDArray[np.float64], seed: int) -> list[Sample]:
 
 
 def ends(sample: Sample, other: Sample | None = None) -> NDArray[np.float64]:
-    """The percentiles of the draws as they are, and the interval, shape (2, 2)."""
+    """The interval, and the percentiles of the draws as they are, shape (2, 2)."""
     means = sample.means - (other.means if other else 0)
     estimate = sample.minus(other) if other else sample.estimate()
     percentiles = np.nanquantile(means, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return np.array([percentiles, [estimate.low, estimate.high]])
+    return np.array([[estimate.low, estimate.high], percentiles])
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     known, rng = population(parser.parse_args().dataset), np.random.default_rng(2)
     truth = np.nanmean(known.reshape(-1, len(NAMES)), axis=0)
-    print("| tunes | hold the truth: percentiles | the interval | false stars: percentiles | the interval |")
+    print("| tunes | hold the truth | as percentiles | false stars | as percentiles |")
     print("|---|---|---|---|---|")
     for count in TUNES:
         holds, stars = [], []

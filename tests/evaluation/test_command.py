@@ -26,7 +26,7 @@ def test_a_folder_of_solos_is_measured_without_a_model(capsys: pytest.CaptureFix
     assert main(["evaluate", "--solos", str(folder)]) == 0
     printed = capsys.readouterr()
     assert "| notes per bar | 4.00 |" in printed.out
-    assert "1 of 1 files" in printed.out
+    assert "1 of 1 solos" in printed.out
     assert "reading" in printed.err
 
 

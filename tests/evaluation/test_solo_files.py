@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,44 @@ def test_each_file_is_a_tune_of_its_own(tmp_path: Path) -> None:
         "blues.musicxml",
         "blues.mxl",
     }
+
+
+def with_charts(tmp_path: Path, **text_by_ending: str) -> dict[str, Any]:
+    """What is read of a solo without chords beside some charts of its name, and of other files of this name."""
+    (tmp_path / "charts").mkdir()
+    write_bare_midi(quarters(4), tmp_path / "blues.mid")
+    write_bare_midi(quarters(4), tmp_path / "charts" / "blues.mid")
+    write_musicxml(quarters(4), tmp_path / "own.xml")
+    for ending, text in text_by_ending.items():
+        (tmp_path / "charts" / f"blues.{ending}").write_text(text)
+    return read_solos(tmp_path, tmp_path / "charts", GRID, 16).files
+
+
+def test_only_charts_are_taken_for_charts_and_texts_first(tmp_path: Path) -> None:
+    files = with_charts(tmp_path, png="a picture", txt="Dm7 | G7 | Cmaj7 | C6", wav="sound", xml="<score")
+    assert (files["charts"], files["left_out"]) == ({"given": 1, "own": 1}, {})
+
+
+@pytest.mark.parametrize(("chart", "why"), [("Dm7 | Q7", "'Q7'"), ("X:1\nK:C\nC|\n\nX:2\nK:C\nC|", "holds 2 charts")])
+def test_a_chart_that_cannot_be_read_is_named(tmp_path: Path, chart: str, why: str) -> None:
+    (left_out,) = with_charts(tmp_path, txt=chart)["left_out"].values()
+    assert str(tmp_path / "charts" / "blues.txt") in left_out["examples"][0]
+    assert why in left_out["examples"][0]
+
+
+def test_each_tune_of_a_book_is_a_solo_and_a_broken_one_costs_no_other(tmp_path: Path) -> None:
+    good = 'X:{}\nT:Same\nM:4/4\nL:1/4\nK:C\n"C"CDEF|"G7"GABc|'
+    (tmp_path / "book.abc").write_text("\n\n".join([good.format(1), 'X:2\nT:Bad\nK:C\n"C"C[', good.format(3)]))
+    read = read_solos(tmp_path, None, GRID, 16)
+    assert [excerpt.tune for excerpt in read.excerpts] == ["book.abc 1 Same", "book.abc 3 Same"]
+    assert (read.files["found"], read.files["read"]) == (3, 2)
+    assert "book.abc 2: " in read.files["left_out"]["Format"]["examples"][0]
+
+
+def test_a_solo_without_a_line_is_said_to_be_none(tmp_path: Path) -> None:
+    write_musicxml(LeadSheet(BLUES, (Note(0, 60, 480),)), tmp_path / "one.xml")
+    with pytest.raises(FormatError, match=r"no stretch of one\.xml has 2 notes"):
+        read_solos(tmp_path, None, GRID, 16)
 
 
 @pytest.mark.parametrize(("bars", "chart_bars"), [(3, 8), (4, 4), (9, 4)])

@@ -35,10 +35,11 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.song import Song, song_of_sheet
 
-_SUFFIXES = (
-    *(*MUSICXML_SUFFIXES, *ABC_SUFFIXES, *IMPROVISOR_SUFFIXES, *MIDI_SUFFIXES),
+CHART_SUFFIXES = (
     *(*TEXT_SUFFIXES, *IREAL_SUFFIXES, *PAGE_SUFFIXES),
+    *(*IMPROVISOR_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES),
 )
+"""Endings of files that hold charts; first those that hold nothing else."""
 _LONGEST_PATH = 1024
 
 MOST_BARS_PER_NOTE = 4
@@ -134,7 +135,7 @@ def _path_of(source: str | Path) -> Path | None:
             raise FormatError(f"{path}: there is no such file but a folder; give a file in it")
         if path.exists() and not path.is_dir():
             return path
-    if isinstance(source, Path) or path.name.lower().endswith(_SUFFIXES):
+    if isinstance(source, Path) or path.name.lower().endswith(CHART_SUFFIXES):
         raise FormatError(f"{path}: there is no such file; check the path")
     if _looks_like_path(text):
         raise FormatError(f"{text}: there is no such file, nor is this a chart; check the path")

@@ -141,10 +141,10 @@ def evaluate_files(
     Parameters
     ----------
     solos : Path
-        A folder of MIDI, MusicXML and ABC files, each one solo.
+        A folder of MIDI, MusicXML and ABC files, each one solo, but for books of ABC: each tune in them.
     charts : Path, optional
-        A folder of charts of the same names but for their endings, in any format that `read_lead_sheet` knows. A solo
-        that has none here is held against its own chords.
+        A folder of charts of the same names but for their endings, in any of the formats of
+        `solomuse.datasets.lead_sheets.CHART_SUFFIXES`. A solo that has none here is held against its own chords.
     reference : Path, optional
         A dataset whose humans, and baselines made of it, stand beside the system.
     seed, out, say
@@ -153,8 +153,8 @@ def evaluate_files(
     Returns
     -------
     dict
-        ``played`` as `evaluate` has it, and ``files``: how many there are, how many were read, and why the others
-        were not.
+        ``played`` as `evaluate` has it, and ``files``: how many solos there are, how many were read, and why the
+        others were not.
 
     Raises
     ------

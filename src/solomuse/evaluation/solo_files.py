@@ -10,9 +10,9 @@ from typing import Any
 from solomuse.analysis.lead_sheet import lead_sheet_of, song_chords
 from solomuse.analysis.melody import melody_track
 from solomuse.analysis.swing import straightened
-from solomuse.datasets.lead_sheets import read_lead_sheet
+from solomuse.datasets.lead_sheets import CHART_SUFFIXES, read_lead_sheets
 from solomuse.datasets.midi_files import with_chord_track
-from solomuse.errors import ChartError, FormatError, NoChordsError, NoMelodyError, SoloMuseError
+from solomuse.errors import ChartError, ChordError, FormatError, NoChordsError, NoMelodyError, SoloMuseError
 from solomuse.evaluation.excerpts import Excerpt
 from solomuse.formats.midi import read_midi
 from solomuse.formats.suffixes import ABC_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
@@ -35,8 +35,8 @@ class SoloFiles:
     Parameters
     ----------
     files : dict
-        ``found`` and ``read``, how many; ``left_out``, by reason ``count`` and ``examples``; ``charts``, how many are
-        held against a ``given`` chart and how many against their ``own`` chords.
+        ``found`` and ``read``, how many solos; ``left_out``, by reason ``count`` and ``examples``; ``charts``, how many
+        are held against a ``given`` chart and how many against their ``own`` chords.
     """
 
     excerpts: list[Excerpt]
@@ -49,7 +49,8 @@ def read_solos(folder: Path, charts: Path | None, vocabulary: Vocabulary, bars: 
     Parameters
     ----------
     charts : Path, optional
-        A folder of charts by the names of the solos.
+        A folder of charts by the names of the files, one in each. Of several of one name that counts whose ending comes
+        first in `solomuse.datasets.lead_sheets.CHART_SUFFIXES`.
     bars : int
         Length of a stretch, at most.
 
@@ -62,24 +63,29 @@ def read_solos(folder: Path, charts: Path | None, vocabulary: Vocabulary, bars: 
         if own is not None and not own.is_dir():
             raise FormatError(f"{own}: there is no such folder; check the path")
     paths = sorted(path for path in folder.iterdir() if path.name.lower().endswith(SOLO_SUFFIXES))
-    chart_by_stem = {_stem(path): path for path in sorted(charts.iterdir())} if charts else {}
+    chart_by_stem = _chart_by_stem(charts) if charts else {}
     found: list[Excerpt] = []
     left_out: dict[str, dict[str, Any]] = {}
     kinds = {"given": 0, "own": 0}
     for path in paths:
         chart_path = chart_by_stem.get(_stem(path))
-        try:
-            found += _stretches(Codec(vocabulary).quantise(_solo(path, chart_path)), path.name, bars)
-        except SoloMuseError as error:
-            own_reason = left_out.setdefault(error.reason, {"count": 0, "examples": []})
-            own_reason["count"] += 1
-            own_reason["examples"] = [*own_reason["examples"], str(error).splitlines()[0]][:MOST_EXAMPLES]
-        else:
-            kinds["given" if chart_path else "own"] += 1
+        for name, sheet in _sheets(path, needs_chords=chart_path is None):
+            try:
+                stretches = list(_stretches(Codec(vocabulary).quantise(_solo(sheet, path, chart_path)), name, bars))
+                if not stretches:
+                    raise NoMelodyError(f"{path}: no stretch of {name} has {FEWEST_NOTES} notes")
+            except SoloMuseError as error:
+                own_reason = left_out.setdefault(error.reason, {"count": 0, "examples": []})
+                own_reason["count"] += 1
+                own_reason["examples"] = [*own_reason["examples"], str(error).splitlines()[0]][:MOST_EXAMPLES]
+            else:
+                found += stretches
+                kinds["given" if chart_path else "own"] += 1
     if not found:
         why = next((reason["examples"][0] for reason in left_out.values()), "it holds no MIDI, MusicXML or ABC file")
         raise FormatError(f"{folder}: no solo in it can be measured; the first reason: {why}")
-    files = {"found": len(paths), "read": sum(kinds.values()), "charts": kinds, "left_out": left_out}
+    read, lost = sum(kinds.values()), sum(reason["count"] for reason in left_out.values())
+    files = {"found": read + lost, "read": read, "charts": kinds, "left_out": left_out}
     return SoloFiles(found, files)
 
 
@@ -89,25 +95,74 @@ def _stem(path: Path) -> str:
     return path.name[: len(path.name) - len(ending)]
 
 
-def _solo(path: Path, chart_path: Path | None) -> LeadSheet:
-    """The solo of a file over its chart, else over its own chords.
+def _chart_by_stem(charts: Path) -> dict[str, Path]:
+    """The chart of each name; of several the one whose ending comes first in `CHART_SUFFIXES`."""
+    paths = sorted(charts.iterdir())
+    ranked = [path for suffix in CHART_SUFFIXES for path in paths if path.name.lower().endswith(suffix)]
+    return {_stem(path): path for path in reversed(ranked)}
+
+
+def _sheets(path: Path, needs_chords: bool) -> list[tuple[str, LeadSheet | SoloMuseError]]:
+    """What a file holds under names of their own, or why it cannot be read: one solo, or several in a book of ABC."""
+    try:
+        if path.name.lower().endswith(MIDI_SUFFIXES):
+            return [(path.name, _of_midi(path, needs_chords))]
+        sheets = read_lead_sheets(path)
+    except SoloMuseError as error:
+        return [(path.name, _located(error, str(path)))]
+    if len(sheets) == 1:
+        return [(path.name, sheets[0].result)]
+    return [
+        (
+            f"{path.name} {number} {sheet.name}",
+            _located(sheet.result, f"{path} {number}") if isinstance(sheet.result, SoloMuseError) else sheet.result,
+        )
+        for number, sheet in enumerate(sheets, start=1)
+    ]
+
+
+def _located(error: SoloMuseError, where: str) -> SoloMuseError:
+    """The error with the file it is in; that of a chord counts as one of its chart."""
+    kind = ChartError if isinstance(error, ChordError) else type(error)
+    return error if where in str(error) else kind(f"{where}: {error}")
+
+
+def _chart(path: Path) -> Chart:
+    """The one chart of a file.
+
+    Raises
+    ------
+    SoloMuseError
+        If it cannot be read, or there are several.
+    """
+    try:
+        sheets = read_lead_sheets(path)
+    except SoloMuseError as error:
+        raise _located(error, str(path)) from None
+    (first, *others) = (sheet.result for sheet in sheets)
+    if others:
+        raise ChartError(f"{path}: it holds {len(sheets)} charts; give each a file with the name of its solo")
+    assert isinstance(first, LeadSheet), "where all fail, reading raises"
+    return first.chart
+
+
+def _solo(own: LeadSheet | SoloMuseError, path: Path, chart_path: Path | None) -> LeadSheet:
+    """A solo from a file over its chart, else over its own chords.
 
     Raises
     ------
     SoloMuseError
         If one of them cannot be read, or there are no chords.
     """
-    chart = read_lead_sheet(chart_path).chart if chart_path else None
-    if path.name.lower().endswith(MIDI_SUFFIXES):
-        own = _of_midi(path, needs_chords=chart is None)
-    else:
-        own = read_lead_sheet(path)
+    if isinstance(own, SoloMuseError):
+        raise own
     if not own.melody:
         raise NoMelodyError(f"{path}: it has no notes of melody")
-    if chart is None:
+    if chart_path is None:
         if all(span.chord.root is None for span in own.chart.spans()):
             raise NoChordsError(f"{path}: it has no chords; put a chart named {_stem(path)} into the folder of charts")
         return own
+    chart = _chart(chart_path)
     try:
         return over_chart(own, replace(chart, qpm=own.chart.qpm or chart.qpm))
     except ChartError as error:
@@ -144,7 +199,7 @@ def over_chart(solo: LeadSheet, chart: Chart) -> LeadSheet:
 
 
 def _stretches(sheet: LeadSheet, name: str, bars: int) -> Iterator[Excerpt]:
-    """The stretches of a solo that hold a line. Each file counts as a tune of its own.
+    """The stretches of a solo that hold a line. Each solo counts as a tune of its own.
 
     The last one may be shorter, down to half of `bars`: one of a bar or two would count as much as the others. A solo
     that is shorter itself is one stretch.

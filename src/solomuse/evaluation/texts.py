@@ -109,9 +109,9 @@ def size(table: Mapping[str, Any]) -> str:
 
 
 def left_out(files: Mapping[str, Any]) -> list[str]:
-    """What became of the files, a line each."""
+    """What became of the solos of files, a line each."""
     own, given = files["charts"]["own"], files["charts"]["given"]
-    read = f"{files['read']} of {files['found']} files could be read"
+    read = f"{files['read']} of {files['found']} solos could be read"
     return [
         f"{read}: {given} over given charts, {own} over their own.",
         *(
