@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -103,3 +104,24 @@ def test_plots_hold_each_player_and_no_broken_number(values: list[float]) -> Non
         assert ">a<" in plot
         assert "nan" not in plot
         assert 'aria-label="t"' in plot
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([0.0, 1.0], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        ([0.04, 0.18], ["0.05", "0.10", "0.15"]),
+        ([0.301, 0.302], ["0.296", "0.298", "0.300", "0.302", "0.304", "0.306"]),
+        ([0.3, 0.3], ["0.296", "0.298", "0.300", "0.302", "0.304"]),
+    ],
+)
+def test_the_axis_of_values_has_round_ticks(values: list[float], ticks: list[str]) -> None:
+    assert re.findall(r'text-anchor="end">([^<]*)<', line_plot({"a": values}, ["x", "y"], "t")) == ticks
+
+
+def test_long_names_are_cut_in_the_legend_and_whole_in_its_titles() -> None:
+    long = "a system with a very long name"
+    series = {name: [0.5] for name in (long, "n-gram", "scale walk", "human", "other humans")}
+    shown = re.findall(r"</title>([^<]+)</text>", bar_plot(series, ["x"], "t"))
+    assert shown == ["a system wit…", "n-gram", "scale walk", "human", "other humans"]
+    assert f"<title>{long}</title>" in bar_plot(series, ["x"], "t")

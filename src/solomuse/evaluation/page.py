@@ -28,7 +28,8 @@ STYLE = (
     + """
 svg .rule { stroke: var(--line) } svg rect { fill: currentColor } figure { margin: 14px 0 }
 td.sure { font-weight: 600 } td.number small { font-weight: 400; white-space: nowrap }
-img { width: 100%; border-radius: 8px } audio { width: 100%; margin: 4px 0 } tr.group th { padding-top: 18px }
+img { width: 100%; border-radius: 8px } audio { width: 100%; margin: 4px 0 }
+tr.group th { padding-top: 18px } tr.group th.number { white-space: normal; overflow-wrap: anywhere; min-width: 5em }
 .examples { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)) }
 """
 )
