@@ -85,6 +85,14 @@ def test_degrees_are_counted_above_the_root_of_the_chord() -> None:
     assert {name: share for name, share in degrees.items() if share} == {"0": 0.5, "4": 0.25, "5": 0.25}
 
 
+def test_each_solo_counts_once_in_curves_and_degrees_as_in_the_table() -> None:
+    roots = LeadSheet(parse_chart("G7 | G7"), tuple(Note(480 * beat, 67, 480) for beat in range(8)))
+    fourth = LeadSheet(parse_chart("G7 | G7"), (Note(0, 60, 480),))
+    row = compared({"a": [Excerpt("1", "1", roots), Excerpt("2", "2", fourth)]}, Yardstick(), seed=1)["a"]
+    assert row["chord_shift_curve"]["0"] == row["figures"]["chord_tone_ratio"]["mean"] == 0.5
+    assert (row["histograms"]["degrees"]["0"], row["histograms"]["degrees"]["5"]) == (0.5, 0.5)
+
+
 def test_names_from_files_are_text_of_the_page_and_of_the_table() -> None:
     rows = compared({"<b>|x": players()[HUMAN]}, Yardstick(), seed=1)
     table = {"solos": 8, "tunes": 8, "seeds": [1], "references": 0, "rows": rows}

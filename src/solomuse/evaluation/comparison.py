@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solomuse.evaluation.excerpts import Excerpt
 from solomuse.evaluation.figures import COMPARED, SECTIONS, Corpus, compared_figures
@@ -87,7 +88,7 @@ def _row(
         "distance": _mean(list(distances.values())),
         "distances": distances,
         "figures": figures,
-        "chord_shift_curve": dict(zip(map(str, SHIFTS), chord_shift_curve(sheets, SHIFTS).tolist(), strict=True)),
+        "chord_shift_curve": dict(zip(map(str, SHIFTS), _shift_curve(sheets), strict=True)),
         "sets": _sets(played, yardstick.reference),
         "histograms": histograms(sheets),
     }
@@ -138,32 +139,36 @@ def _diversity(played: Sequence[Excerpt]) -> float:
     return _mean([diversity(group) for group in groups.values() if len(group) > 1])
 
 
+def _shift_curve(sheets: Sequence[LeadSheet]) -> list[float]:
+    """Chord tones at each of `SHIFTS`, each solo counting once; at 0 the figure of the table."""
+    curves = [chord_shift_curve([sheet], SHIFTS).tolist() for sheet in sheets]
+    return [_mean([curve[place] for curve in curves]) for place in range(len(SHIFTS))]
+
+
 def histograms(sheets: Sequence[LeadSheet]) -> dict[str, dict[str, float]]:
     """Shares of note lengths, intervals and degrees above the root of the chord, each solo counting once."""
-    lengths, intervals = (
-        np.mean([own for own in map(histogram, sheets) if own.any()] or [np.zeros(size)], axis=0)
+    lengths, intervals, degrees = (
+        np.mean([own for own in map(histogram, sheets) if own.any()] or [np.zeros(size)], axis=0).tolist()
         for histogram, size in (
             (note_length_histogram, len(NOTE_LENGTHS)),
             (interval_histogram, 2 * LARGEST_INTERVAL + 1),
+            (_degree_histogram, 12),
         )
     )
     return {
-        "note_lengths": dict(zip(NOTE_LENGTHS, lengths.tolist(), strict=True)),
-        "intervals": dict(
-            zip(map(str, range(-LARGEST_INTERVAL, LARGEST_INTERVAL + 1)), intervals.tolist(), strict=True)
-        ),
-        "degrees": dict(zip(map(str, range(12)), _degrees(sheets), strict=True)),
+        "note_lengths": dict(zip(NOTE_LENGTHS, lengths, strict=True)),
+        "intervals": dict(zip(map(str, range(-LARGEST_INTERVAL, LARGEST_INTERVAL + 1)), intervals, strict=True)),
+        "degrees": dict(zip(map(str, range(12)), degrees, strict=True)),
     }
 
 
-def _degrees(sheets: Sequence[LeadSheet]) -> list[float]:
-    """Share of the notes at each interval above the root of their chord, in semitones: 12 numbers."""
+def _degree_histogram(sheet: LeadSheet) -> NDArray[np.float64]:
+    """Share of the notes at each interval above the root of their chord, in semitones, shape (12,); zeros without."""
     counts = np.zeros(12)
-    for line in lines(sheets):
+    for line in lines([sheet]):
         roots = np.array([chord.root or 0 for chord in line.chords])
         counts += np.bincount((line.pitches - roots[line.chord_by_note]) % 12, minlength=12)
-    shares: list[float] = (counts / max(1.0, float(counts.sum()))).tolist()
-    return shares
+    return counts / max(1.0, float(counts.sum()))
 
 
 def _mean(values: Sequence[float]) -> float:
