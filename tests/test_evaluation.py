@@ -94,6 +94,16 @@ def test_a_report_is_numbers_a_table_and_a_page_that_needs_nothing_else(played: 
     )
 
 
+def test_paths_may_be_texts(toy_run: Path, toy_dataset: Path, tmp_path: Path) -> None:
+    assert evaluate(str(toy_run), str(toy_dataset)) == evaluate(toy_run, toy_dataset)
+    solos, out = folder_of_solos(tmp_path / "theirs"), tmp_path / "report"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listening, "CHARTS", 0)
+        of_texts = evaluate_files(str(solos), str(solos), str(toy_dataset), out=str(out))
+    assert of_texts == evaluate_files(solos, solos, toy_dataset)
+    assert (out / "report.json").is_file()
+
+
 def test_solos_below_0_and_no_seeds_are_refused(toy_run: Path, toy_dataset: Path) -> None:
     with pytest.raises(ConfigError, match="solos is -1"):
         evaluate(toy_run, toy_dataset, solos=-1)

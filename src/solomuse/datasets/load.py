@@ -132,7 +132,7 @@ class Dataset:
         return Windows(table, starts, slot_by_own[own], Shards(self.path / "shards"), self.config, self.vocabulary)
 
 
-def load_dataset(path: Path) -> Dataset:
+def load_dataset(path: str | Path) -> Dataset:
     """The dataset in a folder.
 
     Raises
@@ -140,6 +140,7 @@ def load_dataset(path: Path) -> Dataset:
     DatasetError
         If the folder is no dataset, incomplete, or of another version or vocabulary.
     """
+    path = Path(path)
     damaged = DatasetError(f"{path}/dataset.json is damaged: run 'solomuse prepare' again")
     try:
         report = json.loads((path / "dataset.json").read_text("utf-8"))

@@ -48,20 +48,22 @@ MOST_REFERENCES = 96
 
 
 def evaluate(
-    model_path: Path,
-    dataset_path: Path,
+    model_path: str | Path,
+    dataset_path: str | Path,
     split: str = "validation",
     seed: int = 1,
     solos: int = 0,
     seeds: Sequence[int] = SEEDS,
     style: str | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     say: Say = silent,
 ) -> dict[str, Any]:
     """Bits per note under the true chart and under another tune's, and how solos over held-back charts go with them.
 
     Parameters
     ----------
+    model_path, dataset_path : str or Path
+        A model folder, a run, or ``default``; and a dataset.
     seed : int
         Chooses the other charts, the windows and the draws of intervals.
     solos : int
@@ -71,7 +73,7 @@ def evaluate(
     style : str, optional
         Asked of the solos, of a model that has learned several; they are as `generate` plays otherwise. Not without
         solos.
-    out : Path, optional
+    out : str or Path, optional
         A folder for ``report.json``, ``report.md`` and ``report.html``.
     say : callable
         Is told what is being done.
@@ -93,6 +95,7 @@ def evaluate(
         If the report cannot be written.
     """
     _check(seed, solos, seeds)
+    model_path, dataset_path, out = Path(model_path), Path(dataset_path), out if out is None else Path(out)
     if style is not None and not solos:
         raise ConfigError(f"style {style!r} is asked of solos, and none are played: play some, or leave it out")
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
@@ -129,23 +132,23 @@ def evaluate(
 
 
 def evaluate_files(
-    solos: Path,
-    charts: Path | None = None,
-    reference: Path | None = None,
+    solos: str | Path,
+    charts: str | Path | None = None,
+    reference: str | Path | None = None,
     seed: int = 1,
-    out: Path | None = None,
+    out: str | Path | None = None,
     say: Say = silent,
 ) -> dict[str, Any]:
     """The solos of another system, from files, by the figures of `evaluate`.
 
     Parameters
     ----------
-    solos : Path
+    solos : str or Path
         A folder of MIDI, MusicXML and ABC files, each one solo, but for books of ABC: each tune in them.
-    charts : Path, optional
+    charts : str or Path, optional
         A folder of charts of the same names but for their endings, in any of the formats of
         `solomuse.datasets.lead_sheets.CHART_SUFFIXES`. A solo that has none here is held against its own chords.
-    reference : Path, optional
+    reference : str or Path, optional
         A dataset whose humans, and baselines made of it, stand beside the system.
     seed, out, say
         As in `evaluate`.
@@ -166,6 +169,8 @@ def evaluate_files(
         As in `evaluate`.
     """
     _check(seed)
+    solos, out = Path(solos), out if out is None else Path(out)
+    charts = charts if charts is None else Path(charts)
     dataset = load_dataset(reference) if reference else None
     known = dataset.vocabulary if dataset else vocabulary(FILES_GRID)
     bars = dataset.config.window_bars if dataset else FILES_BARS
