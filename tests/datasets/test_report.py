@@ -206,6 +206,10 @@ def test_the_page_opens_with_how_many_songs_were_used() -> None:
     assert "2 of 1,234 songs used" in found.text
 
 
+def test_the_page_says_why_training_notes_are_more_than_the_notes() -> None:
+    assert "count in each window" in page(full_report(report(SONGS), SONGS, []))
+
+
 def test_what_files_are_called_stays_text() -> None:
     evil = '<script>alert("&")</script>\udcff'
     songs = [song(evil, key=evil, melody=[{"track": 0, "name": evil, "score": 0.1}]), song(evil + "2")]

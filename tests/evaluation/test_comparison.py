@@ -13,6 +13,7 @@ from solomuse.evaluation.figures import Corpus
 from solomuse.evaluation.markdown import markdown
 from solomuse.evaluation.page import page
 from solomuse.evaluation.plots import bar_plot, line_plot
+from solomuse.evaluation.texts import number, size
 from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import Note
@@ -101,6 +102,22 @@ def test_names_from_files_are_text_of_the_page_and_of_the_table() -> None:
     assert "<b>|x" not in page(document, ())
     assert "&lt;b&gt;|x" in page(document, ())
     assert "<b>\\|x" in markdown(document)
+    assert "Distance to the humans" not in page(document, ()) + markdown(document)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (-0.0002, "0.000"), (-0.0006, "-0.001"), (0.5, "0.500"), (1.5, "1.50"), (-12.34, "-12.3")],
+)
+def test_a_figure_has_as_many_digits_as_it_deserves(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("solos", "tunes", "text"), [(1, 1, "1 stretch of 1 tune."), (4, 2, "4 stretches of 2 tunes.")]
+)
+def test_a_single_thing_is_not_several(solos: int, tunes: int, text: str) -> None:
+    assert size({"solos": solos, "tunes": tunes, "seeds": [1], "rows": {"a": {"takes": 1}}}) == text
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0], [0.1, 0.4]])

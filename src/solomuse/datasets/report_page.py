@@ -170,7 +170,8 @@ def _splits(report: Mapping[str, Any]) -> str:
         for name, split in sides["splits"].items()
     ]
     head = ["split", "#songs", "#groups", "#windows", "#notes", "#tokens"]
-    return "<h2>Splits</h2>\n" + _table(head, rows) + f"\n<p>{_text(_sides(sides))}</p>"
+    windows = "Training windows overlap: their notes and tokens count in each window that they are in."
+    return "<h2>Splits</h2>\n" + _table(head, rows) + f"\n<p>{_text(_sides(sides))} {windows}</p>"
 
 
 def _sides(sides: Mapping[str, Any]) -> str:

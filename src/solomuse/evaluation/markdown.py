@@ -9,6 +9,7 @@ from solomuse.evaluation.figures import COMPARED, SECTIONS
 from solomuse.evaluation.texts import (
     PREDICTION,
     SETS,
+    has_distances,
     headline,
     how_to_read,
     interval,
@@ -55,11 +56,12 @@ def _played(table: Mapping[str, Any]) -> list[str]:
     shifts = next(iter(rows.values()))["chord_shift_curve"]
     curve = [(name, *map(number, row["chord_shift_curve"].values())) for name, row in rows.items()]
     sets = [(label, *(number(of_set(row["sets"], name)) for row in rows.values())) for name, label in SETS.items()]
+    distances = "### Distance to the humans\n\n" + _table(("", *rows), _distances(rows))
     return [
         "## What it plays",
         size(table),
         "\n".join(f"- {line}" for line in how_to_read(table)),
-        "### Distance to the humans\n\n" + _table(("", *rows), _distances(rows)),
+        *([distances] if has_distances(table) else []),
         *sections,
         "### Chord-shift curve\n\n" + _table(("chords later by quarters", *shifts), curve),
         "### Sets of solos\n\n" + _table(("", *rows), [row for row in sets if set(row[1:]) != {"-"}]),

@@ -70,7 +70,8 @@ def number(value: float | None) -> str:
     """A figure in as many digits as it deserves."""
     if value is None or math.isnan(value):
         return "-"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text
 
 
 def is_sure(figure: Mapping[str, Any]) -> bool:
@@ -103,9 +104,18 @@ def headline(document: Mapping[str, Any]) -> str:
 
 def size(table: Mapping[str, Any]) -> str:
     """How much was measured, in a sentence."""
-    text = f"{table['solos']} stretches of {table['tunes']} tunes"
+    text = f"{_counted(table['solos'], 'stretch', 'stretches')} of {_counted(table['tunes'], 'tune', 'tunes')}"
     takes = max(row["takes"] for row in table["rows"].values())
     return text + (f", {takes} takes over each (seeds {', '.join(map(str, table['seeds']))})." if takes > 1 else ".")
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def has_distances(table: Mapping[str, Any]) -> bool:
+    """Whether there are humans to be at a distance from."""
+    return HUMAN in table["rows"] or OTHER_HUMANS in table["rows"]
 
 
 def left_out(files: Mapping[str, Any]) -> list[str]:
