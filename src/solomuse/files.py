@@ -52,15 +52,20 @@ def make_folder(path: Path) -> None:
 
 
 def title_of(path: Path) -> str:
-    """What a file is called, without its endings; a name that is no UTF-8, as in old archives, is read as Windows-1252.
+    """What a file is called, without its endings.
 
     Examples
     --------
     >>> title_of(Path("songs/Autumn.mid.gz"))
     'Autumn'
     """
-    name = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
-    return os.fsencode(name).decode("cp1252", "replace") if any("\ud800" <= sign <= "\udfff" for sign in name) else name
+    return legible(Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem)
+
+
+def legible(name: str) -> str:
+    """The name of a file; one that is no UTF-8, as in old archives, is read as Windows-1252."""
+    is_utf8 = not any("\ud800" <= sign <= "\udfff" for sign in name)
+    return name if is_utf8 else os.fsencode(name).decode("cp1252", "replace")
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from solomuse.errors import ChartError, FormatError
+from solomuse.errors import ChartError, FormatError, OutputError
 from solomuse.evaluation.solo_files import over_chart, read_solos
 from solomuse.formats.midi import write_midi
 from solomuse.formats.musicxml import write_musicxml
@@ -39,6 +40,14 @@ def test_a_solo_is_held_against_the_chart_of_its_name(tmp_path: Path) -> None:
     chords = [span.chord.symbol() for span in read.excerpts[0].sheet.chart.spans()]
     assert chords == ["Dm7", "G7", "Cmaj7", "C6"]
     assert read.files["charts"] == {"given": 1, "own": 0}
+
+
+def test_names_that_are_no_utf8_can_be_shown(tmp_path: Path) -> None:
+    try:
+        write_musicxml(quarters(4), tmp_path / os.fsdecode(b"caf\xe9.musicxml"))
+    except OutputError:
+        pytest.skip("this file system takes UTF-8 only")
+    assert read_solos(tmp_path, None, GRID, 16).excerpts[0].tune == "café.musicxml"
 
 
 def test_notation_brings_its_own_chords(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from solomuse.datasets.lead_sheets import CHART_SUFFIXES, read_lead_sheets
 from solomuse.datasets.midi_files import with_chord_track
 from solomuse.errors import ChartError, ChordError, FormatError, NoChordsError, NoMelodyError, SoloMuseError
 from solomuse.evaluation.excerpts import Excerpt
+from solomuse.files import legible
 from solomuse.formats.midi import read_midi
 from solomuse.formats.suffixes import ABC_SUFFIXES, MIDI_SUFFIXES, MUSICXML_SUFFIXES
 from solomuse.music.chart import Chart
@@ -104,17 +105,18 @@ def _chart_by_stem(charts: Path) -> dict[str, Path]:
 
 def _sheets(path: Path, needs_chords: bool) -> list[tuple[str, LeadSheet | SoloMuseError]]:
     """What a file holds under names of their own, or why it cannot be read: one solo, or several in a book of ABC."""
+    file = legible(path.name)
     try:
         if path.name.lower().endswith(MIDI_SUFFIXES):
-            return [(path.name, _of_midi(path, needs_chords))]
+            return [(file, _of_midi(path, needs_chords))]
         sheets = read_lead_sheets(path)
     except SoloMuseError as error:
-        return [(path.name, _located(error, str(path)))]
+        return [(file, _located(error, str(path)))]
     if len(sheets) == 1:
-        return [(path.name, sheets[0].result)]
+        return [(file, sheets[0].result)]
     return [
         (
-            f"{path.name} {number} {sheet.name}",
+            f"{file} {number} {sheet.name}",
             _located(sheet.result, f"{path} {number}") if isinstance(sheet.result, SoloMuseError) else sheet.result,
         )
         for number, sheet in enumerate(sheets, start=1)
