@@ -37,7 +37,7 @@ class Rendering:
     soundfont : Path, "built-in" or None
         As `solomuse.render.sound.render_song` takes it.
     instrument : Instrument, optional
-        Whose staff it is in MusicXML at concert pitch, where there is no part.
+        Whose staff the notation has at concert pitch, where there is no part.
     stems : bool
         Whether the solo alone and the band alone are written beside each sound file: ``a.solo.wav`` and ``a.band.wav``
         beside ``a.wav``.
@@ -57,6 +57,11 @@ class Rendering:
     def __post_init__(self) -> None:
         if self.stems and not self.performance.band:
             raise ConfigError("stems are the solo alone and the band alone: expected a band, found none; ask for one")
+
+    @property
+    def reader(self) -> Instrument | None:
+        """Who reads the notation: a part's player, else the instrument at concert pitch."""
+        return self.part or (self.instrument and self.instrument.at_concert_pitch)
 
     def on(self, instrument: Instrument) -> Rendering:
         """The same on an instrument, where it names none."""
@@ -86,10 +91,9 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     if ending in PICTURES:
         draw_piano_roll(sheet, target)
     elif ending in ABC_SUFFIXES:
-        write_whole(target, write_abc(sheet, part=rendering.part, swing=swing).encode())
+        write_whole(target, write_abc(sheet, part=rendering.reader, swing=swing, as_played=False).encode())
     elif ending in NOTATION:
-        at_concert_pitch = rendering.instrument and rendering.instrument.at_concert_pitch
-        write_musicxml(sheet, target, rendering.part or at_concert_pitch, swing)
+        write_musicxml(sheet, target, rendering.reader, swing)
     elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:

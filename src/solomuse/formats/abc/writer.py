@@ -21,18 +21,26 @@ from solomuse.music.leadsheet import LeadSheet
 _SIGN_BY_ALTER = {1: "^", -1: "_", 0: "="}
 
 
-def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None, swing: float | None = None) -> str:
-    """The lead sheet as a tune, which `read_abc` reads back as the same but for its velocities.
+def write_abc(
+    sheet: LeadSheet,
+    number: int = 1,
+    part: Instrument | None = None,
+    swing: float | None = None,
+    *,
+    as_played: bool = True,
+) -> str:
+    """The lead sheet as a tune, which `read_abc` reads back as the same but for its velocities, if it is `as_played`.
 
     Bars whose meter differs from the one before carry it; a pickup is a shorter bar.
 
     Parameters
     ----------
     part : Instrument, optional
-        Whose part it is: notes, chords and key are written as the player reads them, notes as long as is easily read;
-        they are read back as they sound.
+        Whose part it is: notes, chords and key are written as the player reads them; they are read back as they sound.
     swing : float, optional
         Ratio of long to short eighths; a word says whether they swing.
+    as_played : bool
+        Write notes exactly where and as long as they sound, and not as is easily read.
 
     Raises
     ------
@@ -41,7 +49,7 @@ def write_abc(sheet: LeadSheet, number: int = 1, part: Instrument | None = None,
     """
     written = transposed_for(sheet, part)
     chart = written.chart
-    bars = list(part_bars(written, cut_at_chords=True, as_played=part is None))
+    bars = list(part_bars(written, cut_at_chords=True, as_played=as_played))
     lines = [f"X:{number}"]
     for name, text in (("T", chart.title), ("C", chart.composer), ("N", _note(part))):
         if text:
