@@ -288,3 +288,12 @@ def test_datasets_of_two_vocabularies_are_not_learned_from_together(songs: Path,
 def test_chords_are_inferred_where_that_is_asked_for(songs: Path, tmp_path: Path) -> None:
     report = prepare([songs], tmp_path / "out", DataConfig(chords="inferred"), jobs=1)
     assert report["chords"]["inferred"] == report["songs"]
+
+
+def test_files_that_another_run_takes_away_are_spoken_of(tmp_path: Path, songs: Path) -> None:
+    def taken_away(items: Iterable[Any], _: int) -> Iterator[Any]:
+        yield from items
+        shutil.rmtree(tmp_path / ".out.partial")
+
+    with pytest.raises(OutputError, match=r"vanished meanwhile; see that no other 'solomuse prepare' writes it too"):
+        prepare([songs], tmp_path / "out", CONFIG, progress=taken_away)

@@ -143,6 +143,10 @@ def _in_the_making(out: Path, made_of: str) -> Iterator[Path]:
         if out.exists():
             shutil.rmtree(out)
         folder.rename(out)
+    except FileNotFoundError:  # of a folder that is nobody else's
+        raise OutputError(
+            f"{out} cannot be written: its files vanished meanwhile; see that no other 'solomuse prepare' writes it too"
+        ) from None
     except OSError as error:
         raise OutputError(
             f"{out} cannot be written: {error.strerror}; free some space or choose another folder"
