@@ -119,6 +119,7 @@ def _add_rendering(group: Any) -> None:
     group.add_argument("--dynamics", type=float, help="how much loudness follows the phrases, 0 to 1")
     group.add_argument("--part", metavar="INSTRUMENT", help="write the notation for its player, transposed")
     group.add_argument("--soundfont", help="an .sf2 file, or built-in; else one that the system has")
+    group.add_argument("--count-in", type=int, default=0, metavar="BARS", help="of clicks before the music, in sound")
     group.add_argument(
         "--stems", action="store_true", help="beside each sound file also the solo alone and the band alone"
     )
@@ -324,4 +325,4 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     )
     soundfont = arguments.soundfont
     font = soundfont if soundfont in (None, "built-in") else Path(soundfont)
-    return Rendering(performance, part, font, stems=arguments.stems)
+    return Rendering(performance, part, font, stems=arguments.stems, count_in=arguments.count_in)

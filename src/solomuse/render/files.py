@@ -14,12 +14,14 @@ from solomuse.formats.musicxml import write_musicxml
 from solomuse.formats.suffixes import ABC_SUFFIXES, MUSICXML_SUFFIXES, WRITTEN_MIDI_SUFFIXES
 from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
+from solomuse.render.count_in import counted_in
 from solomuse.render.performance import Performance, has_eighths, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio, write_stems
 
 NOTATION, PICTURES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg")
 ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
+MOST_COUNT_IN = 8
 EVERYTHING = (".mid", ".musicxml", ".abc", ".wav", ".png", ".svg")
 """What there is of a solo in a folder with all of it."""
 
@@ -42,10 +44,13 @@ class Rendering:
         Whether the solo alone and the band alone are written beside each sound file: ``a.solo.wav`` and ``a.band.wav``
         beside ``a.wav``.
 
+    count_in : int
+        Bars of clicks before the music, 0 to `MOST_COUNT_IN`; in sound only.
+
     Raises
     ------
     ConfigError
-        If stems are asked for of a performance without a band.
+        If stems are asked for of a performance without a band, or the bars of clicks are out of range.
     """
 
     performance: Performance = Performance()
@@ -53,8 +58,11 @@ class Rendering:
     soundfont: SoundFontChoice = None
     instrument: Instrument | None = None
     stems: bool = False
+    count_in: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.count_in <= MOST_COUNT_IN:
+            raise ConfigError(f"count_in is {self.count_in}: expected 0 to {MOST_COUNT_IN} bars")
         if self.stems and not self.performance.band:
             raise ConfigError("stems are the solo alone and the band alone: expected a band, found none; ask for one")
 
@@ -98,7 +106,8 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
         write_midi(performed(sheet, rendering.performance), target)
     else:
         write = write_stems if rendering.stems else write_audio
-        write(performed(sheet, rendering.performance), target, rendering.soundfont)
+        song = counted_in(performed(sheet, rendering.performance), sheet.chart, rendering.count_in)
+        write(song, target, rendering.soundfont)
 
 
 def check_ending(path: Path) -> None:
