@@ -3,7 +3,7 @@
     python docs/experiments/compound.py DATASET ... [--model MODEL] [--split held-back]
 
 Over the windows of a split that are in compound meters throughout, with and without the rule that keeps
-to eighths and sixteenths (`solomuse.generation.rules.CompoundRhythm`): what is *less* for a sixteenth between eighths.
+to eighths and sixteenths (`solomuse.generation.rules.compound_rhythm`): what is *less* for a sixteenth between eighths.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.nn import functional
 from solomuse.datasets.load import Dataset, load_dataset
 from solomuse.generation import generate, solos
 from solomuse.generation.loop import NEVER
-from solomuse.generation.rules import compound_rhythm
+from solomuse.generation.rules import has_compound_rhythm
 from solomuse.model.folder import Model, load_model
 from solomuse.model.likelihood import Sequence_
 from solomuse.music.leadsheet import LeadSheet
@@ -76,8 +76,8 @@ def played(model: Model, datasets: Sequence[Path], split: str) -> Iterator[str]:
     human = [sheet for folder in datasets for _, sheet in compound_windows(load_dataset(folder), split)]
     yield "| | notes a bar | on eighths | on sixteenths between | elsewhere |\n|---|---|---|---|---|"
     yield _row("human", human)
-    for name, rule in (("soloist without the rule", lambda *_: ()), ("with it", compound_rhythm)):
-        with patch.object(solos, "compound_rhythm", rule):
+    for name, rule in (("soloist without the rule", lambda _: False), ("with it", has_compound_rhythm)):
+        with patch.object(solos, "has_compound_rhythm", rule):
             lines = [solo.line for sheet in human for solo in generate(model, sheet.chart, takes=3, seed=1)]
         yield _row(name, lines)
 

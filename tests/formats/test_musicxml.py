@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -362,6 +363,23 @@ PARTS = [*INSTRUMENTS.values()]
 def test_a_part_is_read_back_as_it_sounds(sheet: LeadSheet, part: Instrument) -> None:
     playable = replace(sheet, melody=tuple(replace(note, pitch=30 + note.pitch % 70) for note in sheet.melody))
     assert parse_musicxml(print_musicxml(playable, part).encode(), lenient=True) == playable
+
+
+@pytest.mark.parametrize("part", ["tenor-sax", "alto-sax", "horn", "clarinet"])
+@pytest.mark.parametrize("chart", ["key: Gb\nGb | Cb | Db7/Cb | Ebm7", "key: E\nE | F#7/A# | D#m7 | C#7"])
+def test_chords_of_a_part_are_called_as_they_were_when_it_is_read_back(chart: str, part: str) -> None:
+    sheet = LeadSheet(parse_chart(chart), ())
+    again = parse_musicxml(print_musicxml(sheet, INSTRUMENTS[part]).encode()).chart
+    assert print_chart(again) == print_chart(sheet.chart)
+
+
+@pytest.mark.parametrize(("attack", "times"), [("460", [0, 940]), ("-470", [0, 480]), ("-40", [0, 480])])
+def test_a_note_sounds_no_earlier_than_the_one_before_has_ended(attack: str, times: list[int]) -> None:
+    sheet = LeadSheet(parse_chart("C"), (Note(0, 60, 480), Note(480, 62, 480)))
+    text = print_musicxml(sheet).replace("<note>", f'<note attack="{attack}">').replace(f' attack="{attack}"', "", 1)
+    melody = parse_musicxml(text.encode()).melody
+    assert [note.time for note in melody] == times
+    assert all(before.end <= after.time for before, after in pairwise(melody))
 
 
 def printed(chart: str, *melody: Note, part: str | None = None, swing: float | None = None) -> Element:

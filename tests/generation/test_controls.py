@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from solomuse.errors import ConfigError
-from solomuse.generation import Controls, generate
+from solomuse.generation import Controls, generate, solos_over
 from solomuse.generation.editing import Edit
 from solomuse.generation.rules import Harmony
 from solomuse.generation.sampling import Sampling
@@ -58,6 +58,11 @@ def test_an_instrument_is_played_in_the_octave_that_the_model_knows(
     assert low <= min(sounding) <= max(sounding) <= high
     decoded = Codec(random_model.vocabulary).decode(list(solo.token_ids))
     assert [note.pitch for note in decoded.melody] == sounding
+
+
+def test_the_octave_goes_by_the_range_that_is_asked_for(random_model: Model) -> None:
+    asked = Controls(instrument="flute", low=84, high=96)
+    assert task_of(random_model, parse_chart(CHART), asked, None, 1).up == -24
 
 
 def test_a_register_is_the_sounding_one(random_model: Model) -> None:
@@ -267,6 +272,15 @@ def test_other_meters_beside_compound_ones_are_free(random_model: Model) -> None
     off = times[times % SIXTEENTH != 0]
     assert len(off)
     assert off.min() > 2 * Meter(6, 8).bar_ticks
+
+
+@pytest.mark.parametrize("others", [["(4/4) C | F | G7 | C"] * 2, ["(6/8) C | F"], ["(3/4) Am | Dm", "(12/8) C7"]])
+def test_solos_in_one_batch_do_not_depend_on_the_meters_of_the_others(random_model: Model, others: list[str]) -> None:
+    charts = [parse_chart(text) for text in ("(6/8) C | F | G7 | C", "(4/4) C | F | G7 | C")]
+    alone = [solos_over(random_model, [chart], Controls(), 1)[0].line for chart in charts]
+    for place, chart in enumerate(charts):
+        together = solos_over(random_model, [chart, *map(parse_chart, others)], Controls(), 1)
+        assert together[0].line == alone[place]
 
 
 def test_a_line_that_is_followed_keeps_its_rhythm_in_compound_meters(random_model: Model) -> None:

@@ -119,6 +119,21 @@ def test_names_move_with_the_key(semitones: int, moved: str) -> None:
     assert names(parse_chart("key: B\n" + GIANT_STEPS.replace(" ", " | ")).transpose(semitones)) == moved
 
 
+@pytest.mark.parametrize(
+    ("key", "chords", "to", "moved"),
+    [
+        ("F", "F | Bb | C7/Bb", "Gb:maj", "Gb Cb Db7/Cb"),  # the key has a C flat
+        ("F", "Em7b5 | A7", "F#:maj", "E#m7b5 Bb7"),  # A sharp major would have a double sharp
+        ("C", "F", "Cb:maj", "Fb"),
+        ("C", "D7 | A7", "Db:maj", "Eb7 Bb7"),
+        ("Eb", "G7/D | C7/G", "B:maj", "Eb7/Bb G#7/D#"),  # a bass goes with its root
+    ],
+)
+def test_moved_names_are_those_of_the_new_key(key: str, chords: str, to: str, moved: str) -> None:
+    sheet = LeadSheet(parse_chart(f"key: {key}\n{chords}"), ())
+    assert names(sheet.in_key(to).chart) == moved
+
+
 def test_without_a_key_names_move_by_the_fewest_fifths_that_can_be_read() -> None:
     chart = parse_chart("Ebm7 | Ab7")
     assert [names(chart.transpose(by)) for by in (2, 3)] == ["Fm7 Bb7", "F#m7 B7"]

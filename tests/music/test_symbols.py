@@ -161,6 +161,20 @@ def test_roots_without_a_name_are_spelled_as_the_key_has_them(key: str | None, s
     assert " ".join(chord.symbol(key=key) for chord in chords) == symbols
 
 
+@pytest.mark.parametrize(
+    ("label", "key", "symbol"),
+    [
+        ("Eb:maj/5", "B:maj", "Eb/Bb"),
+        ("E:7/3", "C:maj", "E7/G#"),
+        ("Db:7/b7", "Gb:maj", "Db7/Cb"),
+        ("C:maj/b7", "Db:maj", "C/Bb"),
+        ("C:dim7/bb7", "C:maj", "Cdim7/A"),
+    ],
+)
+def test_a_bass_without_a_name_is_called_by_its_degree(label: str, key: str, symbol: str) -> None:
+    assert parse_chord(label).symbol(key=key) == symbol
+
+
 @pytest.mark.parametrize("text", ["Ebmaj7", "D#m7/A#", "Cbmaj7", "Gb7/Fb", "C#m7b5", "E#dim7", "Bb/C"])
 def test_a_chord_is_called_as_it_was_written(text: str) -> None:
     assert {parse_chord(text).symbol(key=key) for key in ("B:maj", "Ab:min", None)} == {text}

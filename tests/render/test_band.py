@@ -112,6 +112,7 @@ def test_sections_and_phrases_are_those_of_the_chart() -> None:
         *(("Funk", "funk"), ("R&B", "funk"), ("Even 16ths", "funk"), ("Shuffle", "blues"), ("Slow Blues", "blues")),
         *(("RnB", "funk"), ("R'n'B", "funk"), ("House", "pop"), ("Bluegrass", "pop"), ("Ballad Even", "ballad")),
         *(("Partido Alto", "bossa"), ("Guaguancó", "bossa"), ("Merengue", "bossa"), ("Straight Ahead", "swing")),
+        *(("Straightahead Swing", "swing"), ("Straight Swing", "swing"), ("Straight  Ahead Jazz", "swing")),
         *(("Polonaise in Grey", "swing"), ("", "swing"), ("no-style", "swing"), ("Bebop", "swing")),
     ],
 )
@@ -166,7 +167,13 @@ def test_a_band_that_is_asked_for_does_not_take_the_tempo_of_a_dance() -> None:
 
 @pytest.mark.parametrize(
     ("text", "even"),
-    [("Ballad Even", True), ("Ballad (Straight 8)", True), ("Straight-8ths", True), ("Straight Ahead", False)],
+    [
+        ("Ballad Even", True),
+        ("Ballad (Straight 8)", True),
+        ("Straight-8ths", True),
+        ("Straight Ahead", False),
+        ("Straight Swing", False),
+    ],
 )
 def test_the_words_of_a_style_tell_that_eighths_are_even(text: str, even: bool) -> None:
     assert is_even(Chart(parse_chart("C").bars, style=text)) == even

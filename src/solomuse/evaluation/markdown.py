@@ -56,6 +56,7 @@ def _played(table: Mapping[str, Any]) -> list[str]:
     shifts = next(iter(rows.values()))["chord_shift_curve"]
     curve = [(name, *map(number, row["chord_shift_curve"].values())) for name, row in rows.items()]
     sets = [(label, *(number(of_set(row["sets"], name)) for row in rows.values())) for name, label in SETS.items()]
+    of_sets = "### Sets of solos\n\n" + _table(("", *rows), [row for row in sets if set(row[1:]) != {"-"}])
     distances = "### Distance to the humans\n\n" + _table(("", *rows), _distances(rows))
     return [
         "## What it plays",
@@ -64,7 +65,7 @@ def _played(table: Mapping[str, Any]) -> list[str]:
         *([distances] if has_distances(table) else []),
         *sections,
         "### Chord-shift curve\n\n" + _table(("chords later by quarters", *shifts), curve),
-        "### Sets of solos\n\n" + _table(("", *rows), [row for row in sets if set(row[1:]) != {"-"}]),
+        *([of_sets] if has_distances(table) else []),
     ]
 
 

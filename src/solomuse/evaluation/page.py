@@ -87,12 +87,13 @@ def _played(table: Mapping[str, Any]) -> str:
         for name, row in rows.items()
     )
     cards = f'<h3>Distance to the humans</h3><div class="numbers">{distances}</div>\n' if has_distances(table) else ""
+    of_sets = f'<h2>Sets of solos</h2>\n<div class="card scroll"><table>{_sets(rows)}</table></div>'
+    sets = of_sets if has_distances(table) else ""
     notes = "".join(f"<li>{_text(line)}</li>" for line in how_to_read(table))
     return (
         f"<h2>What it plays</h2>\n<p>{_text(size(table))}</p>\n{cards}"
         f'<h2>Figure by figure</h2>\n<div class="card scroll"><table>{_figures(rows)}</table></div>\n'
-        f'<ul class="faint">{notes}</ul>\n<h2>Curves</h2>\n{_plots(rows)}\n'
-        f'<h2>Sets of solos</h2>\n<div class="card scroll"><table>{_sets(rows)}</table></div>'
+        f'<ul class="faint">{notes}</ul>\n<h2>Curves</h2>\n{_plots(rows)}\n{sets}'
     )
 
 

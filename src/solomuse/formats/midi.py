@@ -372,7 +372,7 @@ def write_midi(song: Song, path: Path) -> None:
 def _markers(spans: Sequence[ChordSpan], key: str | None) -> Iterator[tuple[int, str]]:
     """Times and texts of the markers: a symbol where a chord begins, ``N.C.`` where one ends and none follows.
 
-    Symbols are spelled in the key.
+    Symbols are called as they were written, else spelled in the key.
     """
     follower_times = [*(span.time for span in spans), None][1:]
     for span, follower_time in zip(spans, follower_times, strict=True):

@@ -155,7 +155,7 @@ class Controls:
         name = solo_instrument(player.program)
         known = find_instrument(name) if name in model.choices("instrument") else None
         usual = USUAL_REGISTER if known is None else known.middle
-        return OCTAVE * round((usual - player.middle) / OCTAVE)
+        return OCTAVE * round((usual - sum(self.range) / 2) / OCTAVE)
 
     def moved(self, semitones: int) -> Controls:
         """The same for a line that is played so much higher."""

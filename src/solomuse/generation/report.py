@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,7 @@ from solomuse.generation.solo import Solo
 from solomuse.metrics.line import Floats, Integers, columns, line
 from solomuse.model.folder import Model
 from solomuse.music.chart_text import print_chart
+from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.pitch import SHIFT_BY_ACCIDENTAL
@@ -86,7 +87,7 @@ def report_of(
     scored : Scored, optional
         What `solomuse.generation.ranking.rank` says of it.
     """
-    sheet, usual = solo.line, asdict(Controls())
+    sheet, usual = solo.line, _asked(Controls())
     bars = list(_bars(sheet))
     originality = None if melodies is None else _originality(sheet, melodies)
     shared = math.nan if originality is None else float((originality["longest_run"] or {"notes": 0})["notes"])
@@ -101,7 +102,7 @@ def report_of(
         "tempo": sheet.chart.qpm,
         "chart": print_chart(sheet.chart),
         "notes": _rows(sheet.melody),
-        "controls": {name: value for name, value in asdict(controls).items() if value != usual[name]},
+        "controls": {name: value for name, value in _asked(controls).items() if value != usual[name]},
         "edit": _edit(edit),
         "bits_per_note": _rounded(solo.bits_per_note),
         "range": _range(sheet.melody, spelled(sheet.melody, sheet.chart)),
@@ -116,6 +117,12 @@ def report_of(
 
 def _rows(notes: Sequence[Note]) -> list[list[int]]:
     return [[note.time, note.pitch, note.duration, note.velocity] for note in notes]
+
+
+def _asked(controls: Controls) -> dict[str, Any]:
+    """The controls by name, an instrument by its own."""
+    asked = {field.name: getattr(controls, field.name) for field in fields(controls)}
+    return asked | ({"instrument": controls.instrument.name} if isinstance(controls.instrument, Instrument) else {})
 
 
 def _edit(edit: Edit | None) -> dict[str, Any] | None:

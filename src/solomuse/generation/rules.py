@@ -169,42 +169,43 @@ def _rests(cursors: Cursors, at_least: int) -> Floats:
     return rests
 
 
-@dataclass(frozen=True, slots=True)
-class CompoundRhythm:
-    """Keeps the notes of 6/8 and its like on their eighths mostly, and on sixteenths always.
+def compound_rhythm(scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:
+    """Keeps the notes of 6/8 and its like on their eighths mostly, and on sixteenths always; a `Rule`.
 
     Beats there have three eighths as it is. What models of little such music play is what they know of quarters: the
     triplets of swing, two against those three, and sixteenths. ``docs/experiments/compound.py`` measures it.
-
-    Parameters
-    ----------
-    residues : ndarray of shape (steps + 1,), int64
-        Of each step of the chart, how many steps it is past an eighth; `_FREE` in other meters.
     """
-
-    residues: NDArray[np.int64]
-
-    def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:
-        """As `solomuse.generation.loop.Rule` says."""
-        steps = cursors.step + np.array([window.start for window in windows])
-        return scores - _off_eighths(cursors.vocabulary)[self.residues[steps]].to(scores.device)
+    residues = [
+        _residues(window.sheet.bar_lines.tobytes(), window.sheet.meters.tobytes(), cursors.vocabulary)[step]
+        for window, step in zip(windows, cursors.step.tolist(), strict=True)
+    ]
+    return scores - _off_eighths(cursors.vocabulary)[residues].to(scores.device)
 
 
-def compound_rhythm(chart: GridSheet, vocabulary: Vocabulary) -> tuple[CompoundRhythm, ...]:
-    """The rule for a chart, if it has meters of eighths of which three make a beat: 6/8, and some of 7/8 too."""
-    meters = [METERS[meter] for meter in chart.meters.tolist()]
-    is_compound = np.array([meter.denominator == 8 and 3 in beat_groups(meter) for meter in meters])
-    if not is_compound.any():
-        return ()
-    lengths = np.diff(chart.bar_lines)
-    places = np.arange(chart.steps) - np.repeat(chart.bar_lines[:-1], lengths)
-    residues = np.where(np.repeat(is_compound, lengths), places % (vocabulary.grid // 2), _FREE)
-    return (CompoundRhythm(np.append(residues, _FREE)),)
+def has_compound_rhythm(chart: GridSheet) -> bool:
+    """Whether `compound_rhythm` is for a chart."""
+    return any(_is_compound(meter) for meter in set(chart.meters.tolist()))
+
+
+def _is_compound(meter: int) -> bool:
+    """Whether a meter is of eighths of which three make a beat: 6/8, and some of 7/8 too."""
+    return METERS[meter].denominator == 8 and 3 in beat_groups(METERS[meter])
+
+
+@lru_cache(maxsize=256)
+def _residues(bar_lines: bytes, meters: bytes, vocabulary: Vocabulary) -> list[int]:
+    """Of each step of some bars, and of their end, how many it is past an eighth; `_FREE` in other meters."""
+    lines, numbers = np.frombuffer(bar_lines, dtype=np.int32), np.frombuffer(meters, dtype=np.int32)
+    lengths = np.diff(lines)
+    is_compound = np.repeat([_is_compound(meter) for meter in numbers.tolist()], lengths)
+    places = np.arange(lines[-1]) - np.repeat(lines[:-1], lengths)
+    residues: list[int] = np.where(is_compound, places % (vocabulary.grid // 2), _FREE).tolist()
+    return [*residues, _FREE]
 
 
 _FREE = -1
 _BETWEEN_EIGHTHS = 1.5
-"""What a sixteenth between eighths loses: about as many are played then as humans play."""
+"""What a sixteenth between eighths loses, by the bits of human melodies that were learned from."""
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,7 @@ from solomuse.generation.controls import Controls
 from solomuse.generation.editing import Edit, Outline, outline
 from solomuse.generation.infill import fill
 from solomuse.generation.loop import Rule, play
-from solomuse.generation.rules import compound_rhythm
+from solomuse.generation.rules import compound_rhythm, has_compound_rhythm
 from solomuse.generation.solo import Solo
 from solomuse.generation.takes import PlayedNote, Take
 from solomuse.model.decoder import threads
@@ -68,8 +68,8 @@ class Task:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The controls' rules, those of the meters, then the edit's."""
-        of_meters = compound_rhythm(self.grid, self.model.vocabulary)
+        """The controls' rules, that of the meters, then the edit's; they hold for other charts in the batch too."""
+        of_meters = (compound_rhythm,) if has_compound_rhythm(self.grid) else ()
         return (*self.controls.rules, *of_meters, *self.outline.rules)
 
     def take(
@@ -182,7 +182,7 @@ def solos_over(
     tasks = [task_of(model, chart, own, None, seed) for chart, own in zip(charts, asked, strict=True)]
     takes = [task.take(number) for number, task in enumerate(tasks)]
     if tasks:
-        _finish(tasks[0], takes)
+        _finish(max(tasks, key=lambda task: len(task.rules)), takes)  # which differ by the rule of the meters at most
     return [_solo(task, take, number) for number, (task, take) in enumerate(zip(tasks, takes, strict=True))]
 
 

@@ -165,7 +165,7 @@ class Chart:
         key : str, optional
             What the key is called in which it is then, if it is in one; else the usual name.
         """
-        moved = (key or transpose_key(self.key, semitones)) if self.key and semitones % 12 else (key or self.key)
+        moved = key or (transpose_key(self.key, semitones) if self.key and semitones % 12 else self.key)
         fifths = key_fifths(moved) - key_fifths(self.key) if self.key and moved else None
         bars = tuple(
             replace(

@@ -297,7 +297,7 @@ def print_chart(chart: Chart, style: SymbolStyle = "plain") -> str:
     """The chart as text that parses to the same value.
 
     Titles and names must not hold line ends, semicolons, brackets, or ``#`` after a blank: they are replaced by
-    blanks. Symbols are spelled in the chart's key.
+    blanks. Symbols are called as they were written, else spelled in the chart's key.
 
     Examples
     --------

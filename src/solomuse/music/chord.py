@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from solomuse.music.keys import fifths_of_name, pitch_class_names, pitch_class_of_name, plain_name
+from solomuse.music.keys import (
+    fifths_of_degree,
+    fifths_of_name,
+    name_of_fifths,
+    pitch_class_names,
+    pitch_class_of_name,
+    plain_name,
+)
 from solomuse.music.pitch import DEGREE_NAMES, PITCH_CLASS_NAMES, semitones_of_degree
 
 QUALITY_DEGREES: dict[str, tuple[str, ...]] = {
@@ -156,10 +163,6 @@ _ALTERED_FIFTH = {
 _PLAIN_FIFTH = {"aug": "maj", "dim": "min", "hdim7": "min7"}
 _Parts = tuple[str, tuple[str, ...], tuple[str, ...]]
 
-_FIFTHS_BY_DEGREE = {"b3": -3, "3": 4, "b5": -6, "5": 1, "#5": 8}
-_FLATTEST, _SHARPEST = fifths_of_name("Fb"), fifths_of_name("B#")
-"""The ends of the line of fifths, as far as names have one accidental at most."""
-
 Names = tuple[str | None, str | None]
 """Of root and bass."""
 _NO_NAMES: Names = (None, None)
@@ -237,6 +240,7 @@ class Chord:
         ----------
         fifths : int, optional
             By how many fifths its names move: from E flat to E major are 7, to F flat would be -5. Else the nearest.
+            A name that is no plain one there, such as C flat, is left to the key.
         """
         if self.root is None or self.bass is None:
             return self
@@ -245,7 +249,9 @@ class Chord:
         if self.names == _NO_NAMES or shift == 0:
             return replace(self, root=root, bass=bass)
         of_root, of_bass = (name and plain_name(fifths_of_name(name) + shift) for name in self.names)
-        return replace(self, root=root, bass=bass, names=(of_root and self._readable(of_root), of_bass))
+        if of_root and self._turn(of_root):
+            of_root = of_bass = None
+        return replace(self, root=root, bass=bass, names=(of_root, of_bass))
 
     def root_name(self, key: str | None = None) -> str:
         """What the root is called: as the source has it, else as a key has it; empty without a root.
@@ -254,21 +260,26 @@ class Chord:
         """
         if self.root is None:
             return ""
-        return self.names[0] or self._readable(pitch_class_names(key)[self.root])
-
-    def _readable(self, name: str) -> str:
-        """A name of the root, or the enharmonic one where a third or fifth above it would have two accidentals."""
-        own = fifths_of_name(name)
-        places = [own + _FIFTHS_BY_DEGREE[degree] for degree in self.degrees if degree in _FIFTHS_BY_DEGREE]
-        if all(_FLATTEST <= place <= _SHARPEST for place in places):
-            return name
-        return plain_name(own + (12 if min(places) < _FLATTEST else -12))
+        name = pitch_class_names(key)[self.root]
+        return self.names[0] or plain_name(fifths_of_name(name) + self._turn(name)) or name
 
     def bass_name(self, key: str | None = None) -> str:
-        """What the bass is called; the root's name where they are the same."""
-        if self.bass is None or self.bass == self.root:
+        """What the bass is called: as the source has it, else by its degree of the chord, else as a key has it."""
+        if self.root is None or self.bass is None or self.bass == self.root:
             return self.root_name(key)
-        return self.names[1] or pitch_class_names(key)[self.bass]
+        if self.names[1] is not None:
+            return self.names[1]
+        own = fifths_of_name(self.root_name(key))
+        above = (self.bass - self.root) % 12
+        tones = (own + fifths_of_degree(degree) for degree in self.degrees if semitones_of_degree(degree) % 12 == above)
+        return next(filter(None, map(name_of_fifths, tones)), pitch_class_names(key)[self.bass])
+
+    def _turn(self, name: str) -> int:
+        """Fifths from a name of the root to the enharmonic one, if a third or fifth above it has two accidentals; 0."""
+        own = fifths_of_name(name)
+        places = [own + fifths_of_degree(degree) for degree in self.degrees if degree.lstrip("b#") in ("3", "5")]
+        is_right = all(name_of_fifths(place) for place in places)
+        return 0 if is_right else -12 if max(places) > 0 else 12
 
     @property
     def quality_label(self) -> str:

@@ -22,8 +22,9 @@ _FIFTHS_BY_NAME = {
 AWKWARD_NAMES = ("Cb", "Fb", "E#", "B#")
 """Names of white keys that have a plainer one; a key uses those of its own scale."""
 
+_NAME_BY_FIFTHS = {fifths: name for name, fifths in _FIFTHS_BY_NAME.items()}
+_FIFTHS_BY_STEP = (0, 2, 4, -1, 1, 3, 5)
 _PLAIN_NAME_BY_FIFTHS = {fifths: name for name, fifths in _FIFTHS_BY_NAME.items() if name not in AWKWARD_NAMES}
-_FLATTEST, _SHARPEST = min(_PLAIN_NAME_BY_FIFTHS), max(_PLAIN_NAME_BY_FIFTHS)
 
 _MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
@@ -165,13 +166,35 @@ def fifths_of_name(name: str) -> int:
     return _FIFTHS_BY_LETTER[name[0]] + 7 * sum(SHIFT_BY_ACCIDENTAL[sign] for sign in name[1:])
 
 
-def plain_name(fifths: int) -> str:
-    """The name at a place on the line of fifths; its enharmonic one where that is plainer.
+def name_of_fifths(fifths: int) -> str | None:
+    """The name at a place on the line of fifths; None where it has two accidentals.
 
     Examples
     --------
-    >>> plain_name(-2), plain_name(-8), plain_name(12)
-    ('Bb', 'E', 'C')
+    >>> name_of_fifths(-7), name_of_fifths(13)
+    ('Cb', None)
     """
-    place = (fifths - _FLATTEST) % 12 + _FLATTEST if not _FLATTEST <= fifths <= _SHARPEST else fifths
-    return _PLAIN_NAME_BY_FIFTHS[place]
+    return _NAME_BY_FIFTHS.get(fifths)
+
+
+def fifths_of_degree(degree: str) -> int:
+    """How many fifths a degree is above its root.
+
+    Examples
+    --------
+    >>> [fifths_of_degree(degree) for degree in ("3", "b3", "#11", "bb7")]
+    [4, -3, 6, -9]
+    """
+    number = int(degree.lstrip("b#"))
+    return _FIFTHS_BY_STEP[(number - 1) % 7] + 7 * (degree.count("#") - degree.count("b"))
+
+
+def plain_name(fifths: int) -> str | None:
+    """The name at a place on the line of fifths; None where there is a plainer one: C flat, and beyond, E sharp.
+
+    Examples
+    --------
+    >>> plain_name(-2), plain_name(-7)
+    ('Bb', None)
+    """
+    return _PLAIN_NAME_BY_FIFTHS.get(fifths)

@@ -66,9 +66,10 @@ def parse_roman(text: str, key: str) -> Chord:
     if bass_degree is not None:
         bass = (root + semitones_of_degree(bass_degree)) % 12
     elif bass_name is not None:
-        bass = pitch_class_of_name(bass_name[0].upper() + bass_name[1:])
+        bass_name = bass_name[0].upper() + bass_name[1:]
+        bass = pitch_class_of_name(bass_name)
     moved = chord.transpose(root)
-    return Chord(moved.root, moved.quality, moved.extensions, moved.omissions, bass)
+    return Chord(moved.root, moved.quality, moved.extensions, moved.omissions, bass, (None, bass_name))
 
 
 def _degree(accidental: str, numeral: str, quality: str, is_minor: bool) -> int:

@@ -63,7 +63,7 @@ def simplified_chords(chart: Chart) -> int:
 
 
 def ireal_symbol(chord: Chord, key: str | None = None) -> str:
-    """The text of a chord, or of the nearest that iReal Pro can write, spelled in a key.
+    """The text of a chord, or of the nearest that iReal Pro can write, called as it was written, else spelled in a key.
 
     Examples
     --------

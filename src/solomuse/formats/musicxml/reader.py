@@ -23,7 +23,7 @@ from solomuse.formats.musicxml.document import decimal, measures_of_parts, parse
 from solomuse.formats.musicxml.harmony import chord_of_harmony
 from solomuse.music.chart import Bar, Chart, bar_of_changes
 from solomuse.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
-from solomuse.music.keys import MOST_ACCIDENTALS, key_of_signature, transpose_key
+from solomuse.music.keys import MOST_ACCIDENTALS, key_fifths, key_of_signature, transpose_key
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, even_shares, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
@@ -138,6 +138,7 @@ class _PartReader:
         self.qpm: float | None = None
         self._name, self._lenient = name, lenient
         self._divisions, self._meter, self._semitones = Fraction(1), COMMON_TIME, 0
+        self._fifths: int | None = None  # by which the names of chords move to sound, where the key says so
         self._endings: tuple[int, ...] = ()
         self._voice = "1"
 
@@ -226,6 +227,7 @@ class _PartReader:
             fifths = round(self._number(key.findtext("fifths"), "fifths", bar))
             written = key_of_signature(max(-MOST_ACCIDENTALS, min(MOST_ACCIDENTALS, fifths)), mode)
             self.key = transpose_key(written, self._semitones) if self._semitones % 12 else written
+            self._fifths = key_fifths(self.key) - key_fifths(written)
 
     def _read_meter(self, time: Element, bar: _Measure) -> Meter:
         """The time signature; of ``3+2`` the sum."""
@@ -265,7 +267,7 @@ class _PartReader:
     def _read_harmony(self, element: Element, bar: _Measure, at: Fraction) -> None:
         time = _ticks(at + self._quarters(element.findtext("offset"), bar))
         try:
-            chord = chord_of_harmony(element).transpose(self._semitones)
+            chord = chord_of_harmony(element).transpose(self._semitones, self._fifths)
         except ChordError as error:
             if not self._lenient:
                 why = f"{error.why} ({self._name}, bar {bar.number})"
@@ -372,7 +374,8 @@ def _played(measures: list[_Measure], chords: list[dict[int, list[Chord]]], name
             if note.is_tied and last is not None and (last.end, last.pitch) == (time, note.pitch):
                 melody[-1] = replace(last, duration=max(1, last.duration + duration + note.release))
             else:
-                sounding = min(max(0, time + note.attack), time + duration - 1)
+                earliest = last.end if last is not None and note.attack else 0
+                sounding = min(max(earliest, time + note.attack), time + duration - 1)
                 melody.append(Note(sounding, note.pitch, max(1, time + duration + note.release - sounding)))
         start += bar.duration
     return LeadSheet(Chart(tuple(bars)), tuple(sorted(melody)))

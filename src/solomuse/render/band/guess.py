@@ -9,6 +9,9 @@ from solomuse.music.chart import Chart
 from solomuse.music.meter import Meter
 from solomuse.render.band.styles import STYLES, StyleName
 
+_EVEN = r"\beven\b|\bstraight\b(?! ?ahead)"
+"""Words for eighths that do not swing, in whichever style that is not said to."""
+
 _WORDS: tuple[tuple[StyleName, str], ...] = (
     ("waltz", r"waltz|vals|valse"),
     (
@@ -26,13 +29,11 @@ _WORDS: tuple[tuple[StyleName, str], ...] = (
         r"techno|\bedm\b",
     ),
     ("ballad", r"ballad"),
-    ("bossa", r"\beven\b|straight(?! ahead)"),
-    ("swing", r"swing|jazz|bop|dixie|gypsy|stride|two.?beat|charleston|foxtrot"),
+    ("swing", r"swing|straight ?ahead"),
+    ("bossa", _EVEN),
+    ("swing", r"jazz|bop|dixie|gypsy|stride|two.?beat|charleston|foxtrot"),
 )
 """Which words name a style; of several the one higher up counts. Latin dances are played as a bossa, their cousin."""
-
-_EVEN = r"\beven\b|straight(?! ahead)"
-"""Words for eighths that do not swing, in whichever style."""
 
 _DANCES = (
     (r"samba|partido|batucada|gypsy|dixie|trad jazz", 200.0),
@@ -80,7 +81,8 @@ def style_of(chart: Chart) -> StyleName:
 
 def is_even(chart: Chart) -> bool:
     """Whether a chart says that its eighths are even, whatever its style: ``Ballad Even``, ``Straight 8ths``."""
-    return re.search(_EVEN, _words(chart)) is not None
+    text = _words(chart)
+    return re.search(_EVEN, text) is not None and "swing" not in text
 
 
 def usual_qpm(chart: Chart, style: StyleName) -> float:
@@ -102,7 +104,7 @@ def usual_qpm(chart: Chart, style: StyleName) -> float:
 def _words(chart: Chart) -> str:
     """The text of a chart's style, in small letters without accents, with blanks between the words."""
     plain = unicodedata.normalize("NFKD", chart.style or "").lower()
-    return re.sub("[-_]", " ", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return re.sub(r"[-_\s]+", " ", "".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 def _is_mostly(chart: Chart, meter: Meter) -> bool:
