@@ -14,6 +14,7 @@ from unittest.mock import patch
 from xml.etree import ElementTree
 
 import numpy as np
+from octaves import BLUES
 
 from solomuse.formats.musicxml import print_musicxml
 from solomuse.formats.notation import part
@@ -23,7 +24,7 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.leadsheet import LeadSheet
 
 CHARTS = (
-    "key: F\nF7 | Bb7 | F7 | Cm7 F7 | Bb7 | Bdim7 | F7 | Am7b5 D7 | Gm7 | C7 | F7 D7 | Gm7 C7",
+    f"key: F\n{BLUES}",
     "key: Eb\nEbmaj7 | C7 | Fm7 | Bb7 | Gm7 | C7 | Fm7 | Bb7 | "
     "Ebmaj7 | Eb7 | Abmaj7 | Abm6 | Gm7 C7 | Fm7 Bb7 | Ebmaj7 | %",
 )

@@ -150,7 +150,7 @@ def _barred(song: Song, columns: Integers, phase: int) -> Song:
     usual = Meter(length, 4)
     first = int(beats[starts[0]])
     shift = -first % (length * TICKS_PER_QUARTER) if first > 0 else -first
-    moved = _shifted(song, shift)
+    moved = song.shift(shift)
     lines = [int(beats[start]) + shift for start in starts]
     if lines[0] > 0:
         lines = [0, *lines]
@@ -162,16 +162,6 @@ def _barred(song: Song, columns: Integers, phase: int) -> Song:
             changes = changes[:-1] if changes[-1].time == line else changes
             changes.append(MeterChange(line, meter))
     return replace(moved, meters=tuple(changes))
-
-
-def _shifted(song: Song, ticks: int) -> Song:
-    """The song later by some ticks, its tempo changes and chords too."""
-    return replace(
-        song,
-        tracks=tuple(replace(track, notes=track.columns.shift(ticks)) for track in song.tracks),
-        tempos=tuple(TempoChange(change.time + ticks if change.time else 0, change.qpm) for change in song.tempos),
-        chords=tuple(ChordSpan(span.time + ticks, span.duration, span.chord) for span in song.chords),
-    )
 
 
 def _tracked(song: Song, columns: Integers) -> Song:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -57,8 +58,7 @@ def predicted(
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
     own = likelihood(model, windows, dataset.vocabulary)
-    room = model.config.n_positions
-    pairs = [pair for pair in with_other_chords(windows, sheets, dataset, rng) if len(pair[1][0]) <= room]
+    pairs = with_other_chords(windows, sheets, dataset, rng, room=model.config.n_positions)
     true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
     swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
     sensitivity = swapped.bits_per_note - true.bits_per_note
@@ -77,9 +77,16 @@ def predicted(
 
 
 def with_other_chords(
-    windows: Windows, sheets: Sequence[LeadSheet], dataset: Dataset, rng: np.random.Generator
+    windows: Windows,
+    sheets: Sequence[LeadSheet],
+    dataset: Dataset,
+    rng: np.random.Generator,
+    room: float = math.inf,
 ) -> list[tuple[Sequence_, Sequence_]]:
-    """Each window beside itself under another tune's chart, where there is one; all else that it says stays."""
+    """Each window beside itself under another tune's chart, where there is one; all else that it says stays.
+
+    Those are left out that have more tokens under that chart than the dataset's windows may have, or than `room`.
+    """
     codec, pairs = Codec(dataset.vocabulary), []
     others = other_charts([sheet.chart for sheet in sheets], tunes_of(windows, dataset), rng)
     for window, sheet, other in zip(windows, sheets, others, strict=True):
@@ -87,7 +94,7 @@ def with_other_chords(
             continue
         said = dict(zip(CONDITIONS, parse(window[0].tolist(), dataset.vocabulary).conditions, strict=True))
         swapped = encode(codec.on_grid(LeadSheet(other, sheet.melody)).saying(**said), dataset.vocabulary)
-        if len(swapped[0]) <= dataset.config.seq_len:
+        if len(swapped[0]) <= min(dataset.config.seq_len, room):
             pairs.append((window, swapped))
     return pairs
 

@@ -146,7 +146,7 @@ class Chart:
             choruses = ((_named(first, str(number)), *others) for number in range(2, times + 1))
             return replace(self, bars=self.bars + tuple(bar for chorus in choruses for bar in chorus))
         first, *inner, last = self.bars
-        again = replace(inner[0], section=inner[0].section or first.section)
+        again = _named(inner[0], first.section)
         seam = last
         if last.duration + self.pickup == inner[0].duration:
             ahead = {last.duration + span.time: span.chord for span in first.chords if span.chord != NO_CHORD}
@@ -227,7 +227,7 @@ def chart_from_spans(spans: Iterable[ChordSpan], meters: Iterable[Meter]) -> Cha
     return Chart(tuple(bars))
 
 
-def _named(bar: Bar, section: str) -> Bar:
+def _named(bar: Bar, section: str | None) -> Bar:
     """The bar with its section's name, or else this one."""
     return replace(bar, section=bar.section or section)
 

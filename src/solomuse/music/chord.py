@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 from solomuse.music.keys import (
-    fifths_of_degree,
+    degree_name,
     fifths_of_name,
-    name_of_fifths,
     pitch_class_names,
     pitch_class_of_name,
     plain_name,
@@ -258,10 +257,10 @@ class Chord:
 
         Where a third or fifth above it would have two accidentals, it is the enharmonic one: E flat, not D sharp major.
         """
-        if self.root is None:
-            return ""
+        if self.root is None or self.names[0] is not None:
+            return self.names[0] or ""
         name = pitch_class_names(key)[self.root]
-        return self.names[0] or plain_name(fifths_of_name(name) + self._turn(name)) or name
+        return plain_name(fifths_of_name(name) + self._turn(name)) or name
 
     def bass_name(self, key: str | None = None) -> str:
         """What the bass is called: as the source has it, else by its degree of the chord, else as a key has it."""
@@ -269,17 +268,15 @@ class Chord:
             return self.root_name(key)
         if self.names[1] is not None:
             return self.names[1]
-        own = fifths_of_name(self.root_name(key))
-        above = (self.bass - self.root) % 12
-        tones = (own + fifths_of_degree(degree) for degree in self.degrees if semitones_of_degree(degree) % 12 == above)
-        return next(filter(None, map(name_of_fifths, tones)), pitch_class_names(key)[self.bass])
+        root, above = self.root_name(key), (self.bass - self.root) % 12
+        tones = (degree_name(root, degree) for degree in self.degrees if semitones_of_degree(degree) % 12 == above)
+        return next(filter(None, tones), pitch_class_names(key)[self.bass])
 
     def _turn(self, name: str) -> int:
         """Fifths from a name of the root to the enharmonic one, if a third or fifth above it has two accidentals; 0."""
-        own = fifths_of_name(name)
-        places = [own + fifths_of_degree(degree) for degree in self.degrees if degree.lstrip("b#") in ("3", "5")]
-        is_right = all(name_of_fifths(place) for place in places)
-        return 0 if is_right else -12 if max(places) > 0 else 12
+        if all(degree_name(name, degree) for degree in self.degrees if degree.lstrip("b#") in ("3", "5")):
+            return 0
+        return -12 if fifths_of_name(name) > 0 else 12
 
     @property
     def quality_label(self) -> str:

@@ -166,27 +166,16 @@ def fifths_of_name(name: str) -> int:
     return _FIFTHS_BY_LETTER[name[0]] + 7 * sum(SHIFT_BY_ACCIDENTAL[sign] for sign in name[1:])
 
 
-def name_of_fifths(fifths: int) -> str | None:
-    """The name at a place on the line of fifths; None where it has two accidentals.
+def degree_name(root: str, degree: str) -> str | None:
+    """The name of a degree above a root; None where it has two accidentals.
 
     Examples
     --------
-    >>> name_of_fifths(-7), name_of_fifths(13)
-    ('Cb', None)
+    >>> [degree_name(*of) for of in (("D", "3"), ("G", "b9"), ("F", "b5"), ("D#", "3"))]
+    ['F#', 'Ab', 'Cb', None]
     """
-    return _NAME_BY_FIFTHS.get(fifths)
-
-
-def fifths_of_degree(degree: str) -> int:
-    """How many fifths a degree is above its root.
-
-    Examples
-    --------
-    >>> [fifths_of_degree(degree) for degree in ("3", "b3", "#11", "bb7")]
-    [4, -3, 6, -9]
-    """
-    number = int(degree.lstrip("b#"))
-    return _FIFTHS_BY_STEP[(number - 1) % 7] + 7 * (degree.count("#") - degree.count("b"))
+    step = _FIFTHS_BY_STEP[(int(degree.lstrip("b#")) - 1) % 7]
+    return _NAME_BY_FIFTHS.get(fifths_of_name(root) + step + 7 * (degree.count("#") - degree.count("b")))
 
 
 def plain_name(fifths: int) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal, cast
 
@@ -152,6 +152,15 @@ class Song:
             bars += added
         last = self.meters[-1].meter
         return (*bars, *[last] * max(1, -(-(self.end - line) // last.bar_ticks)))
+
+    def shift(self, ticks: int) -> Song:
+        """The song moved later by `ticks`: notes, chords and changes of tempo, but for the first; its meters stay."""
+        return replace(
+            self,
+            tracks=tuple(replace(track, notes=track.columns.shift(ticks)) for track in self.tracks),
+            tempos=tuple(TempoChange(change.time + ticks if change.time else 0, change.qpm) for change in self.tempos),
+            chords=tuple(ChordSpan(span.time + ticks, span.duration, span.chord) for span in self.chords),
+        )
 
     def seconds_at(self, tick: int) -> float:
         """Seconds from the start to `tick` under the tempo map."""

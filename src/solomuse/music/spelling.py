@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from solomuse.music.chart import Chart
 from solomuse.music.chord import Chord
-from solomuse.music.keys import AWKWARD_NAMES, pitch_class_names, pitch_class_of_name, relative_major_tonic
+from solomuse.music.keys import AWKWARD_NAMES, degree_name, pitch_class_names, relative_major_tonic
 from solomuse.music.note import Note
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER, semitones_of_degree
 
@@ -71,9 +71,9 @@ def _name(pitch_class: int, step: int, chord: Chord, key: str | None) -> str:
     if degree is None:
         altered = {1: _RISING, -1: _FALLING}.get(step, _FALLING if "b3" in chord.degrees else _RESTING)
         degree = (altered | _DIATONIC)[interval]
-    name = _degree_name(chord.root_name(key), _READ_AS.get(degree, degree))
+    name = degree_name(chord.root_name(key), _READ_AS.get(degree, degree))
     is_right = name not in AWKWARD_NAMES or (degree in _OF_THE_CHORD and chord.quality not in ("dim", "dim7"))
-    return name if len(name) < 3 and is_right else usual
+    return name if name and is_right else usual
 
 
 def _passing(pitch_class: int, step: int, key: str | None) -> str | None:
@@ -87,18 +87,6 @@ def _passing(pitch_class: int, step: int, key: str | None) -> str | None:
 
 def _is_in_key(pitch_class: int, key: str | None) -> bool:
     return (pitch_class - (relative_major_tonic(key) if key else 0)) % 12 in _MAJOR_SCALE
-
-
-def _degree_name(root: str, degree: str) -> str:
-    """The name of a degree above a root, with as many accidentals as it takes.
-
-    Examples
-    --------
-    >>> _degree_name("D", "3"), _degree_name("G", "b9"), _degree_name("F", "b5")
-    ('F#', 'Ab', 'Cb')
-    """
-    letter = _LETTERS[(_LETTERS.index(root[0]) + int(degree.lstrip("b#")) - 1) % 7]
-    return _with_letter(letter, pitch_class_of_name(root) + semitones_of_degree(degree))
 
 
 def _with_letter(letter: str, pitch_class: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from solomuse.music.chart import Chart, ChordSpan
+from solomuse.music.chart import Chart
 from solomuse.music.note import Note
-from solomuse.music.song import MeterChange, Song, TempoChange, Track
+from solomuse.music.song import MeterChange, Song, Track
 from solomuse.render.band.pulse import pulses
 from solomuse.render.band.styles import SIDE_STICK
 
@@ -33,14 +33,7 @@ def counted_in(song: Song, chart: Chart, bars: int) -> Song:
         for bar in range(bars)
         for pulse in pulses(meter)
     ]
-    first, *tempos = song.tempos
-    return replace(
-        song,
-        tracks=(
-            *(replace(track, notes=track.columns.shift(later)) for track in song.tracks),
-            Track(tuple(click for click in clicks if click.time < later), "Count-in", is_drum=True),
-        ),
-        tempos=(first, *(TempoChange(change.time + later, change.qpm) for change in tempos)),
-        meters=(MeterChange(0, meter), *(MeterChange(change.time + later, change.meter) for change in song.meters)),
-        chords=tuple(ChordSpan(span.time + later, span.duration, span.chord) for span in song.chords),
-    )
+    heard = Track(tuple(click for click in clicks if click.time < later), "Count-in", is_drum=True)
+    moved = song.shift(later)
+    meters = (MeterChange(0, meter), *(MeterChange(change.time + later, change.meter) for change in song.meters))
+    return replace(moved, tracks=(*moved.tracks, heard), meters=meters)
