@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -99,6 +101,14 @@ def test_what_takes_too_long_is_left(jobs: int) -> None:
 
 def test_what_takes_too_long_cannot_take_that_for_a_fault_of_its_own() -> None:
     assert list(results(stubborn, failed, [7], jobs=1, max_seconds=0.2)) == [f"7 {OutOfTimeError.__name__}"]
+
+
+def test_what_is_broken_off_leaves_nothing_running() -> None:
+    found = results(work, failed, list(range(20, 100)), jobs=2)
+    assert next(found) == "20 done"
+    found.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("Executor")] == []
+    assert multiprocessing.active_children() == []
 
 
 def test_nothing_to_do_is_no_result() -> None:

@@ -87,7 +87,8 @@ def _until_broken(
         except BrokenProcessPool:
             waiting.extendleft(chunk for chunk, _ in reversed(out))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waited for: Python's exit fails where a pool is still closing.
+            pool.shutdown(cancel_futures=True)
             raise
 
 
