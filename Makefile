@@ -13,7 +13,7 @@ install: $(READY) ## make .venv with everything in it
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[train,plot,audio,ray,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[train,plot,audio,serve,notation,ray,dev]"
 	touch $(READY)
 
 demo: $(READY) ## prepare the example songs, train a tiny model, generate two solos

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from solomuse.cli import main
-from solomuse.cli.generate import PRECISIONS
+from solomuse.cli.options import PRECISIONS
 from solomuse.formats.midi import read_midi
 from solomuse.generation import Controls, generate
 from solomuse.model.decoder import Precision

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from solomuse import __version__
-from solomuse.cli import charts, data, generate, training
+from solomuse.cli import charts, data, generate, serve, training
 from solomuse.cli.options import INTERRUPTED, OneLineParser, add_fields, chosen_config, guarded, progress
 
 __all__ = ["INTERRUPTED", "OneLineParser", "add_fields", "chosen_config", "entry_point", "guarded", "main", "progress"]
@@ -43,6 +43,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
         return command
 
-    for group in (data, training, generate, charts):
+    for group in (data, training, generate, serve, charts):
         group.add_commands(add)
     return parser

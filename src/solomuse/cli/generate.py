@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from solomuse.cli.charts import add_chart, chosen_chart
-from solomuse.cli.options import AddCommand, refuse_existing, show
+from solomuse.cli.options import AddCommand, add_model, add_soundfont, chosen_soundfont, refuse_existing, show
 from solomuse.errors import ConfigError, OutputError
 from solomuse.files import make_folder, write_whole
 from solomuse.music.pitch import parse_pitch
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from solomuse.render.files import Rendering
 
 REPORT_ENDING = ".json"
-PRECISIONS = ("auto", "fp32", "bf16", "int8")
-"""Those of `solomuse.model.decoder`, which would load torch for every command."""
 NAME = "solo"
 """Of the files in a folder with everything."""
 
@@ -40,7 +38,7 @@ def add_commands(add: AddCommand) -> None:
     )
     add_chart(generate)
     generate.add_argument("--choruses", type=int, default=1, help="how many times the form is played through")
-    generate.add_argument("--model", type=Path, help="a run or a model folder; else the bundled soloist")
+    add_model(generate)
     generate.add_argument(
         "--out",
         type=_out,
@@ -48,9 +46,6 @@ def add_commands(add: AddCommand) -> None:
         required=True,
         help="files in .mid, .musicxml, .mxl, .abc, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
         "or a folder for all of it",
-    )
-    generate.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="of the weights; auto: what is quickest"
     )
     generate.add_argument("--takes", type=int, default=1, help="how many solos to play")
     generate.add_argument("--best", type=int, help="how many of the takes to write, the best first; else all")
@@ -118,7 +113,7 @@ def _add_rendering(group: Any) -> None:
     group.add_argument("--lay_back", "--lay-back", type=float, help="milliseconds behind the band")
     group.add_argument("--dynamics", type=float, help="how much loudness follows the phrases, 0 to 1")
     group.add_argument("--part", metavar="INSTRUMENT", help="write the notation for its player, transposed")
-    group.add_argument("--soundfont", help="an .sf2 file, or built-in; else one that the system has")
+    add_soundfont(group)
     group.add_argument("--count-in", type=int, default=0, metavar="BARS", help="of clicks before the music, in sound")
     group.add_argument(
         "--stems", action="store_true", help="beside each sound file also the solo alone and the band alone"
@@ -323,6 +318,5 @@ def _rendering(arguments: argparse.Namespace) -> Rendering:
     performance = Performance(
         band=has_band, seed=arguments.seed, **{name: value for name, value in played.items() if value is not None}
     )
-    soundfont = arguments.soundfont
-    font = soundfont if soundfont in (None, "built-in") else Path(soundfont)
+    font = chosen_soundfont(arguments)
     return Rendering(performance, part, font, stems=arguments.stems, count_in=arguments.count_in)

@@ -8,12 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, get_type_hints
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, get_type_hints
 
 from solomuse.config import DEFAULT_SIZE, SIZES, Config, DataConfig, ModelConfig, TrainConfig, load_config
 from solomuse.errors import OutputError, SoloMuseError
 
+if TYPE_CHECKING:
+    from solomuse.render.sound import SoundFontChoice
+
 INTERRUPTED, BROKEN_PIPE = 130, 141
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+"""Those of `solomuse.model.decoder`, which would load torch for every command."""
 HELP = {
     "grid": "steps a quarter: 4 (sixteenths) or 12 (sixteenths and triplets)",
     "seq_len": "longest window in tokens",
@@ -107,6 +112,27 @@ def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) 
         command.add_argument(
             *dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), type=FIELDS[name], help=HELP[name]
         )
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Add which model plays, and how."""
+    command.add_argument("--model", type=Path, help="a run or a model folder; else the bundled soloist")
+    command.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="of the weights; auto: what is quickest"
+    )
+
+
+def add_soundfont(command: Any) -> None:
+    """Add with which sound."""
+    command.add_argument("--soundfont", help="an .sf2 file, or built-in; else one that the system has")
+
+
+def chosen_soundfont(arguments: argparse.Namespace) -> SoundFontChoice:
+    """The SoundFont that the arguments mean."""
+    chosen: str | None = arguments.soundfont
+    if chosen is None:
+        return None
+    return "built-in" if chosen == "built-in" else Path(chosen)
 
 
 def chosen_config(arguments: argparse.Namespace, default: str | Config = DEFAULT_SIZE) -> Config:

@@ -26,7 +26,7 @@ def table_of(report: Mapping[str, Any]) -> str:
     table = [
         "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
     ]
-    return "\n".join([*_heading(report), "", *(text.rstrip() for text in table), "", *_remarks(report)])
+    return "\n".join([*_heading(report), "", *(text.rstrip() for text in table), "", *remarks(report)])
 
 
 def _heading(report: Mapping[str, Any]) -> list[str]:
@@ -66,7 +66,7 @@ def _pooled(group: Sequence[Mapping[str, Any]], name: str, count: str) -> float 
     return sum(share * notes for share, notes in parts) / sum(notes for _, notes in parts) if parts else None
 
 
-def _remarks(report: Mapping[str, Any]) -> Iterator[str]:
+def remarks(report: Mapping[str, Any]) -> Iterator[str]:
     """What catches the eye, a sentence each."""
     norms = human_norms()
     for name, text in (("chord_tone_ratio", "Chord tones"), ("scale_share", "Notes in the scale of their chord")):

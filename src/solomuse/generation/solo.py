@@ -46,10 +46,16 @@ class Solo:
         """The line with the voices below it."""
         return voiced(self.line, self.voices, self.lowest)
 
-    def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
-        """Write it by the path's ending, as `write_lead_sheet` says: MIDI with a band, notation, sound, a picture.
+    @property
+    def sheet_in_key(self) -> LeadSheet:
+        """The sheet; a chart that names no key has the one that its chords are in."""
+        chart = self.line.chart
+        return replace(self.sheet, chart=replace(chart, key=chart.key or key_of_chart(chart)))
 
-        A chart that names no key is written in the one that its chords are in. A rendering that names no instrument has
+    def write(self, path: str | Path, rendering: Rendering = Rendering()) -> None:
+        """Write it, in its key, by the path's ending, as `write_lead_sheet` says: MIDI, notation, sound, a picture.
+
+        A rendering that names no instrument has
         the one that was asked for.
 
         Raises
@@ -57,8 +63,6 @@ class Solo:
         OutputError
             If the ending is unknown or the file cannot be written.
         """
-        sheet, chart = self.sheet, self.sheet.chart
         if self.instrument is not None:
             rendering = rendering.on(self.instrument)
-        in_key = replace(chart, key=chart.key or key_of_chart(chart))
-        write_lead_sheet(replace(sheet, chart=in_key), path, rendering)
+        write_lead_sheet(self.sheet_in_key, path, rendering)

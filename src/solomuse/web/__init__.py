@@ -1,0 +1,1 @@
+"""The page: charts in, solos out, in a browser on the same machine."""
