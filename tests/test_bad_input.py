@@ -296,7 +296,8 @@ def test_a_file_that_is_replaced_stays_where_another_one_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "name", "extra"), [("matplotlib", "s.png", "plot"), ("soundfile", "s.flac", "audio")]
+    ("package", "name", "extra"),
+    [("matplotlib", "s.png", "plot"), ("soundfile", "s.flac", "audio"), ("verovio", "s.html", "notation")],
 )
 def test_what_is_missing_is_named_with_the_extra_to_install(
     refused: Callable[..., str],
@@ -311,7 +312,8 @@ def test_what_is_missing_is_named_with_the_extra_to_install(
 
 @pytest.mark.usefixtures("place")
 def test_a_folder_holds_what_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for package in ("matplotlib", "verovio"):
+        monkeypatch.setitem(sys.modules, package, None)
     assert main(["generate", "C | F", "--out", "new"]) == 0
     assert names(Path("new")) == [f"solo.{ending}" for ending in ("abc", "json", "mid", "musicxml", "wav")]
 

@@ -15,6 +15,7 @@ from solomuse.music.chart_text import parse_chart
 from solomuse.music.note import Note
 from solomuse.music.song import Song, Track
 from solomuse.music.symbols import parse_chord
+from solomuse.render.files import EVERYTHING
 
 REMOTE = Path(__file__).resolve().parent.parent / "01.data" / "Remote"
 
@@ -64,6 +65,16 @@ def test_chart_writes_a_file_that_is_read_again(capsys: pytest.CaptureFixture[st
     assert run(capsys, "chart", "C", "--out", tmp_path / name)[0] == 2  # it is there already
     code, out, _ = run(capsys, "chart", tmp_path / name, "--json")
     assert (code, labels(out)) == (0, ["C:maj", "F:maj"])
+
+
+def test_chart_engraves_a_page(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("verovio", reason="the extra 'notation' is not installed")
+    printed = run(capsys, "chart", LINK, "--song", "Red", "--to", "html")[1]
+    assert run(capsys, "chart", LINK, "--song", "Red", "--out", tmp_path / "x.html")[0] == 0
+    for page in (printed, (tmp_path / "x.html").read_text("utf-8")):
+        assert page.startswith("<!doctype html>")
+        assert "Red Door" in page
+        assert "<svg" in page
 
 
 def test_chart_writes_as_json_what_it_prints_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -185,7 +196,7 @@ def test_generate_plays_the_bundled_soloist_into_a_folder_with_everything(
     out = tmp_path / "solos"
     words = ("generate", "Dm7 | G7", "--takes", "3", "--best", "2", "--instrument", "trumpet", "--out", out)
     code, text, _ = run(capsys, *words, "--soundfont", "built-in", "--report")
-    endings = ("mid", "musicxml", "abc", "wav", "png", "svg", "json")
+    endings = [ending.removeprefix(".") for ending in (*EVERYTHING, ".json")]
     expected = sorted(f"solo-{take}.{ending}" for take in (1, 2) for ending in endings)
     assert (code, sorted(path.name for path in out.iterdir())) == (0, expected)
     assert "Chord tones" in text

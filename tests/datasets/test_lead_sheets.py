@@ -51,6 +51,12 @@ def test_a_playlist_is_several_charts(tmp_path: Path, kind: str) -> None:
     assert [sheet.name for sheet in read_lead_sheets(source)] == ["Red Door", "Blue Door"]
 
 
+def test_a_page_without_links_says_so(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html><p>Dm7 | G7</p>", encoding="utf-8")
+    with pytest.raises(FormatError, match=r"page\.html: a page without iReal Pro links"):
+        read_lead_sheets(tmp_path / "page.html")
+
+
 def test_a_chart_is_read_from_text_and_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "blues.txt").write_text("title: Blues\nC7 | F7", encoding="utf-8")
     assert read_lead_sheet("C7 | F7").chart.bars == read_lead_sheet(tmp_path / "blues.txt").chart.bars

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from solomuse.music.chart import Chart
     from solomuse.music.leadsheet import LeadSheet
 
-CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi")
+CHART_FORMATS = ("text", "ireal", "musicxml", "abc", "json", "midi", "html")
 FORMAT_BY_ENDING = {
     **dict.fromkeys(TEXT_SUFFIXES, "text"),
     **dict.fromkeys(IREAL_SUFFIXES, "ireal"),
@@ -32,8 +32,9 @@ FORMAT_BY_ENDING = {
     **dict.fromkeys(ABC_SUFFIXES, "abc"),
     ".json": "json",
     **dict.fromkeys(WRITTEN_MIDI_SUFFIXES, "midi"),
+    ".html": "html",
 }
-USUAL_ENDINGS = {"musicxml": ".musicxml", "midi": ".mid"}
+USUAL_ENDINGS = {"musicxml": ".musicxml", "midi": ".mid", "html": ".html"}
 """Of the formats whose files hold one song, and are written by their ending."""
 
 
@@ -175,6 +176,7 @@ def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, arguments: arg
     from solomuse.formats.ireal import write_ireal
     from solomuse.formats.musicxml import print_musicxml
     from solomuse.music.chart_text import print_chart
+    from solomuse.render.engraving import engraved_page
 
     if target == "json":
         documents = [_chart_document(sheet.chart) for _, sheet in named]
@@ -184,6 +186,8 @@ def _as_text(named: Sequence[tuple[str, LeadSheet]], target: str, arguments: arg
         return write_ireal(charts, playlist, lenient=arguments.lenient)
     if target == "musicxml":
         return print_musicxml(named[0][1])
+    if target == "html":
+        return engraved_page(print_musicxml(named[0][1]), named[0][0])
     if target == "abc":
         return "\n".join(write_abc(sheet, number) for number, (_, sheet) in enumerate(named, start=1))
     return "\n\n".join(print_chart(sheet.chart, arguments.style) for _, sheet in named)

@@ -44,7 +44,7 @@ def add_commands(add: AddCommand) -> None:
         type=_out,
         nargs="+",
         required=True,
-        help="files in .mid, .musicxml, .mxl, .abc, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
+        help="files in .mid, .musicxml, .mxl, .abc, .html, .wav, .flac, .ogg, .mp3, .png, .svg or .json (the report), "
         "or a folder for all of it",
     )
     generate.add_argument("--takes", type=int, default=1, help="how many solos to play")

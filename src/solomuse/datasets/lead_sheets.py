@@ -82,7 +82,10 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     elif path.name.lower().endswith(MIDI_SUFFIXES):
         sheets = [_read(title_of(path), lambda: _of_midi(read_midi(path)))]
     else:
-        sheets = list(_of_text(read_text(path), title_of(path), lenient))
+        text = read_text(path)
+        if path.name.lower().endswith(PAGE_SUFFIXES) and text.lstrip().startswith("<") and not _holds_links(text):
+            raise FormatError(f"{path}: a page without iReal Pro links; save the one that has them")
+        sheets = list(_of_text(text, title_of(path), lenient))
     errors = [sheet.result for sheet in sheets if isinstance(sheet.result, SoloMuseError)]
     if not sheets:
         raise FormatError(f"{source}: holds no tune")

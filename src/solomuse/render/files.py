@@ -10,19 +10,20 @@ from solomuse.errors import ConfigError, OutputError
 from solomuse.files import write_whole
 from solomuse.formats.abc import write_abc
 from solomuse.formats.midi import write_midi
-from solomuse.formats.musicxml import write_musicxml
+from solomuse.formats.musicxml import print_musicxml, write_musicxml
 from solomuse.formats.suffixes import ABC_SUFFIXES, MUSICXML_SUFFIXES, WRITTEN_MIDI_SUFFIXES
 from solomuse.music.instruments import Instrument
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.count_in import counted_in
+from solomuse.render.engraving import NEEDS_VEROVIO, engraved_page
 from solomuse.render.performance import Performance, has_eighths, performed, swing_of
 from solomuse.render.piano_roll import draw_piano_roll
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio, write_stems
 
-NOTATION, PICTURES = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg")
-ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, *FORMAT_BY_ENDING, *PICTURES)
+NOTATION, PICTURES, ENGRAVED = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg"), ".html"
+ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, ENGRAVED, *FORMAT_BY_ENDING, *PICTURES)
 MOST_COUNT_IN = 8
-EVERYTHING = (".mid", ".musicxml", ".abc", ".wav", ".png", ".svg")
+EVERYTHING = (".mid", ".musicxml", ".abc", ".html", ".wav", ".png", ".svg")
 """What there is of a solo in a folder with all of it."""
 
 
@@ -82,8 +83,8 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     """Write a lead sheet, in place of any file at `path`.
 
     ``.mid`` and ``.midi``: the melody with a band, the chords as markers. ``.musicxml``, ``.xml`` and ``.mxl``:
-    notation. ``.abc``: notation as text. ``.wav``, ``.flac``, ``.ogg`` and ``.mp3``: melody and band as sound, with
-    stems beside it where `Rendering` asks for them. ``.png`` and ``.svg``: a piano roll.
+    notation. ``.abc``: notation as text. ``.html``: the same engraved. ``.wav``, ``.flac``, ``.ogg`` and ``.mp3``:
+    melody and band as sound, with stems beside it where `Rendering` asks for them. ``.png`` and ``.svg``: a piano roll.
 
     Raises
     ------
@@ -100,6 +101,9 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
         draw_piano_roll(sheet, target)
     elif ending in ABC_SUFFIXES:
         write_whole(target, write_abc(sheet, part=rendering.reader, swing=swing, as_played=False).encode())
+    elif ending == ENGRAVED:
+        score = print_musicxml(sheet, rendering.reader, swing)
+        write_whole(target, engraved_page(score, sheet.chart.title or "Solo").encode())
     elif ending in NOTATION:
         write_musicxml(sheet, target, rendering.reader, swing)
     elif ending in WRITTEN_MIDI_SUFFIXES:
@@ -127,9 +131,11 @@ def check_ending(path: Path) -> None:
         check_audio_ending(path)
     if ending in PICTURES and find_spec("matplotlib") is None:
         raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"')
+    if ending == ENGRAVED and find_spec("verovio") is None:
+        raise ConfigError(NEEDS_VEROVIO)
 
 
 def possible() -> tuple[str, ...]:
     """Those of `EVERYTHING` for which all is installed."""
-    is_drawn = find_spec("matplotlib") is not None
-    return tuple(ending for ending in EVERYTHING if is_drawn or ending not in PICTURES)
+    needed = {ENGRAVED: "verovio", **dict.fromkeys(PICTURES, "matplotlib")}
+    return tuple(own for own in EVERYTHING if own not in needed or find_spec(needed[own]) is not None)
