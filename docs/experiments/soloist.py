@@ -48,7 +48,8 @@ from solomuse.training.initial import config_of_model, model_from_folder
 from solomuse.training.rests import rest_odds
 from solomuse.training.teachers import Teachers
 
-LEANING = (1.0, 1.35, 1.4)
+LEANING = ((1.0, 1.0), (1.0, 1.1), (1.375, 1.0), (1.375, 1.1), (1.375, 1.2))
+"""Guidance and temperature."""
 GUIDANCE = (0.0, 0.5, 0.75, 1.0, 1.25, 1.375, 1.5)
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of the chord over which a note begins."""
@@ -160,8 +161,10 @@ def leaning(dataset: Dataset, path: Path) -> Iterator[str]:
     human, others = stretches(dataset, "held-back", 96)
     model = load_model(None if path == Path("default") else path)
     players = {
-        f"guidance {value}": played_by_model(model, human, (1, 2, 3), "", controls=Controls(guidance=value))
-        for value in LEANING
+        f"guidance {value}, temperature {heat}": played_by_model(
+            model, human, (1, 2, 3), "", controls=Controls(guidance=value, temperature=heat)
+        )
+        for value, heat in LEANING
     }
     yield from table("", {**players, HUMAN: human, OTHER_HUMANS: others})
 
