@@ -16,7 +16,7 @@ from solomuse.errors import ConfigError, DatasetError, FormatError, ModelError, 
 from solomuse.evaluation import evaluate, evaluate_files, listening
 from solomuse.evaluation.figures import SECTIONS
 from solomuse.evaluation.markdown import markdown
-from solomuse.evaluation.texts import how_to_read
+from solomuse.evaluation.texts import headline, how_to_read
 from solomuse.formats.midi import write_midi
 from solomuse.model.folder import save_about
 from solomuse.model.gpt2 import build_model
@@ -104,6 +104,13 @@ def test_paths_may_be_texts(toy_run: Path, toy_dataset: Path, tmp_path: Path) ->
     assert (out / "report.json").is_file()
 
 
+def test_a_model_is_measured_as_it_is_played(toy_run: Path, toy_dataset: Path) -> None:
+    learned, deaf = evaluate(toy_run, toy_dataset), evaluate(toy_run, toy_dataset, guidance=0)
+    assert abs(deaf["chord_sensitivity"]) < 0.01  # but for where chords change, which is still seen
+    assert deaf["bits_per_note"] != learned["bits_per_note"]
+    assert headline(deaf).endswith("(validation, guidance 0)")
+
+
 def test_solos_below_0_and_no_seeds_are_refused(toy_run: Path, toy_dataset: Path) -> None:
     with pytest.raises(ConfigError, match="solos is -1"):
         evaluate(toy_run, toy_dataset, solos=-1)
@@ -117,6 +124,10 @@ def test_what_cannot_be_is_refused_before_anything_is_measured(toy_run: Path, to
         evaluate(toy_run, toy_dataset, solos=1, style="polka", say=said.append)
     with pytest.raises(ConfigError, match="none are played"):
         evaluate(toy_run, toy_dataset, style="bebop", say=said.append)
+    with pytest.raises(ConfigError, match="none are played"):
+        evaluate(toy_run, toy_dataset, temperature=1.1, say=said.append)
+    with pytest.raises(ConfigError, match="guidance is -1"):
+        evaluate(toy_run, toy_dataset, guidance=-1, say=said.append)
     with pytest.raises(ConfigError, match="seed is -1"):
         evaluate(toy_run, toy_dataset, seed=-1, say=said.append)
     with pytest.raises(OutputError, match="cannot be made"):

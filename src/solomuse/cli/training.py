@@ -62,6 +62,8 @@ def add_commands(add: AddCommand) -> None:
     )
     evaluate.add_argument("--seeds", type=_numbers, metavar="1,2,3", help="a take of the solos for each")
     evaluate.add_argument("--style", help="asked of the solos, of a model that has learned several")
+    evaluate.add_argument("--guidance", type=float, help="how strongly the chart is heard; 1 as learned")
+    evaluate.add_argument("--temperature", type=float, help="of the notes of the solos; 1 as learned")
     evaluate.add_argument("--seed", type=int, default=1, help="chooses charts and draws")
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="write report.json, report.md and report.html there")
 
@@ -113,8 +115,8 @@ def _evaluate_model(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError("--charts and --reference belong to the solos of a folder: pass --solos DIR too")
     usual = SOLOS_OF_REPORT if arguments.out else 0
     solos = usual if arguments.solos is None else int(arguments.solos)
-    if not solos and (arguments.style, arguments.seeds) != (None, None):
-        raise ConfigError("--style and --seeds are of the solos that are played: pass --solos too")
+    if not solos and (arguments.style, arguments.seeds, arguments.temperature) != (None, None, None):
+        raise ConfigError("--style, --seeds and --temperature are of the solos that are played: pass --solos too")
     return evaluate(
         arguments.model,
         arguments.dataset,
@@ -123,6 +125,8 @@ def _evaluate_model(arguments: argparse.Namespace) -> dict[str, Any]:
         solos,
         arguments.seeds or SEEDS,
         arguments.style,
+        1.0 if arguments.guidance is None else arguments.guidance,
+        1.0 if arguments.temperature is None else arguments.temperature,
         arguments.out,
         _say,
     )
@@ -133,8 +137,9 @@ def _evaluate_files(arguments: argparse.Namespace) -> dict[str, Any]:
 
     if arguments.model is not None:
         raise ConfigError(f"--solos {arguments.solos} is a folder, which is measured without a model: leave one out")
-    if (arguments.style, arguments.split, arguments.seeds) != (None, None, None):
-        raise ConfigError("--style, --split and --seeds belong to a model: the solos of a folder are there already")
+    of_models = ("style", "split", "seeds", "guidance", "temperature")
+    if any(getattr(arguments, name) is not None for name in of_models):
+        raise ConfigError(f"--{', --'.join(of_models)} belong to a model: the solos of a folder are there already")
     return evaluate_files(
         Path(arguments.solos), arguments.charts, arguments.reference, arguments.seed, arguments.out, _say
     )

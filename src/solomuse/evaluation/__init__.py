@@ -55,6 +55,8 @@ def evaluate(
     solos: int = 0,
     seeds: Sequence[int] = SEEDS,
     style: str | None = None,
+    guidance: float = 1.0,
+    temperature: float = 1.0,
     out: str | Path | None = None,
     say: Say = silent,
 ) -> dict[str, Any]:
@@ -73,6 +75,10 @@ def evaluate(
     style : str, optional
         Asked of the solos, of a model that has learned several; they are as `generate` plays otherwise. Not without
         solos.
+    guidance : float
+        How strongly the chart is heard, in predictions and solos.
+    temperature : float
+        Of the notes of the solos. Not without solos.
     out : str or Path, optional
         A folder for ``report.json``, ``report.md`` and ``report.html``.
     say : callable
@@ -89,8 +95,9 @@ def evaluate(
     ModelError, DatasetError
         If a folder will not do, the two have different vocabularies, or the split is empty.
     ConfigError
-        If `solos` or `seed` is below 0, there are no seeds or a negative one, the model has not learned of the style or
-        it is asked of no solos, or a window is longer than the model can attend to.
+        If `solos` or `seed` is below 0, there are no seeds or a negative one, the model has not learned of the style,
+        guidance or temperature are out of range, style or temperature are asked of no solos, or a window is longer than
+        the model can attend to.
     OutputError
         If the report cannot be written.
     """
@@ -98,10 +105,13 @@ def evaluate(
     model_path, dataset_path, out = Path(model_path), Path(dataset_path), out if out is None else Path(out)
     if style is not None and not solos:
         raise ConfigError(f"style {style!r} is asked of solos, and none are played: play some, or leave it out")
+    if temperature != 1 and not solos:
+        raise ConfigError(f"temperature {temperature:g} is of solos, and none are played: play some, or leave it out")
+    controls = Controls(style=style, guidance=guidance, temperature=temperature)
     dataset, folder = load_dataset(dataset_path), model_folder(model_path)
     config = config_for(folder, dataset.vocabulary)
     dataset = replace(dataset, players=tuple(read_json(folder / "solomuse.json").get("players", ())))
-    model, controls = load_model(folder) if solos else None, Controls(style=style)
+    model = load_model(folder) if solos else None
     if model is not None:
         # which refuses a style that it has not learned, before this takes its time
         controls.conditions(model, dataset.config.window_bars)
@@ -111,7 +121,7 @@ def evaluate(
         make_folder(out)
     sheets = [codec.decode(token_ids.tolist()) for token_ids, _ in windows]
     say(f"the model predicts {len(windows)} windows")
-    measured: dict[str, Any] = predicted(folder, dataset, windows, sheets, np.random.default_rng(seed))
+    measured: dict[str, Any] = predicted(folder, dataset, windows, sheets, np.random.default_rng(seed), guidance)
     say("n-gram models of several orders learn")
     baseline = best_ngram(dataset, split)
     measured |= {"ngram_bits_per_note": baseline.bits_per_note, "ngram_order": baseline.model.order}
@@ -123,8 +133,9 @@ def evaluate(
         players |= _baselines(dataset, baseline.model, charts, seeds, say)
         players[HUMAN] = charts
         measured["played"] = _table(players, dataset, seed, min(MOST_REFERENCES, solos), seeds, say)
+    asked = {"style": style, "guidance": guidance, "temperature": temperature}
     document: dict[str, Any] = _plain(
-        {"model": str(model_path), "dataset": str(dataset_path), "split": split, "style": style, **measured}
+        {"model": str(model_path), "dataset": str(dataset_path), "split": split, **asked, **measured}
     )
     if out is not None:
         write_report(document, players, out, say)

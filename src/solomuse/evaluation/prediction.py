@@ -25,7 +25,12 @@ from solomuse.tokens.vocabulary import CONDITIONS
 
 
 def predicted(
-    folder: Path, dataset: Dataset, windows: Windows, sheets: Sequence[LeadSheet], rng: np.random.Generator
+    folder: Path,
+    dataset: Dataset,
+    windows: Windows,
+    sheets: Sequence[LeadSheet],
+    rng: np.random.Generator,
+    guidance: float = 1.0,
 ) -> dict[str, float]:
     """Bits, hits and chord sensitivity of a model over the windows of a split.
 
@@ -37,6 +42,8 @@ def predicted(
         What the windows stand for.
     rng : numpy Generator
         Chooses the other tune's chart for each window.
+    guidance : float
+        As `solomuse.model.likelihood.likelihood` takes it.
 
     Returns
     -------
@@ -57,10 +64,10 @@ def predicted(
         ) from None
     disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(folder)
-    own = likelihood(model, windows, dataset.vocabulary)
+    own = likelihood(model, windows, dataset.vocabulary, guidance)
     pairs = with_other_chords(windows, sheets, dataset, rng, room=model.config.n_positions)
-    true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary)
-    swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary)
+    true = likelihood(model, [pair[0] for pair in pairs], dataset.vocabulary, guidance)
+    swapped = likelihood(model, [pair[1] for pair in pairs], dataset.vocabulary, guidance)
     sensitivity = swapped.bits_per_note - true.bits_per_note
     quarters = sum(sheet.chart.duration for sheet in sheets) / TICKS_PER_QUARTER
     return {

@@ -97,8 +97,9 @@ def of_set(sets: Mapping[str, Any], name: str) -> float | None:
 def headline(document: Mapping[str, Any]) -> str:
     """What was evaluated."""
     if "model" in document:
-        asked = f", {document['style']}" if document["style"] else ""
-        return f"{document['model']} on {document['dataset']} ({document['split']}{asked})"
+        sampling = [f"{name} {document[name]:g}" for name in ("guidance", "temperature") if document[name] != 1]
+        asked = ", ".join([document["split"], *([document["style"]] if document["style"] else []), *sampling])
+        return f"{document['model']} on {document['dataset']} ({asked})"
     return f"{document['solos']}"
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from solomuse.tokens.conditions import without_chords
 from solomuse.tokens.vocabulary import BOS, PAD, SEP, Kind, Vocabulary
 
 IGNORED = -100
@@ -151,8 +152,16 @@ def logits_of(model: nn.Module, token_ids: Tensor, features: Tensor | None) -> T
 
 
 @torch.no_grad()
-def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Vocabulary) -> Likelihood:
-    """The cost of the events of some sequences; features are given to a model that takes them."""
+def likelihood(
+    model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Vocabulary, guidance: float = 1.0
+) -> Likelihood:
+    """The cost of the events of some sequences; features are given to a model that takes them.
+
+    Parameters
+    ----------
+    guidance : float
+        How strongly the chart is heard, as `solomuse.generation.sampling.Sampling` has it.
+    """
     device = next(model.parameters()).device
     bits = torch.zeros(len(vocabulary), dtype=torch.float64)
     counts = torch.zeros(len(vocabulary), dtype=torch.int64)
@@ -163,6 +172,8 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
     for batch in batches_by_tokens(sequences):
         token_ids, features, labels = (tensor.to(device) for tensor in padded(batch, room))
         logits = logits_of(model, token_ids, features)
+        if guidance != 1:
+            logits = _guided(model, logits, batch, vocabulary, guidance)
         targets = labels[:, 1:]
         nats = functional.cross_entropy(
             logits[:, :-1].float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="none"
@@ -175,6 +186,20 @@ def likelihood(model: nn.Module, sequences: Iterable[Sequence_], vocabulary: Voc
             hits[index] += _hits(logits[:, :-1], targets, kind)
     model.train(was_training)
     return _by_kind(bits, counts, hits, vocabulary)
+
+
+def _guided(
+    model: nn.Module, heard: Tensor, batch: Sequence[Sequence_], vocabulary: Vocabulary, guidance: float
+) -> Tensor:
+    """The scores of a batch, shape (B, T, V), in which those of the events count what the chart adds so many times."""
+    deaf = [without_chords(*sequence, vocabulary) for sequence in batch]
+    token_ids, features, _ = (tensor.to(heard.device) for tensor in padded(deaf, heard.shape[1]))
+    unheard, guided = logits_of(model, token_ids, features), heard.clone()
+    for row, ((whole, _), (left, _)) in enumerate(zip(batch, deaf, strict=True)):
+        first, removed = int(np.argmax(whole == SEP)), len(whole) - len(left)  # it has fewer tokens before the events
+        events, same = slice(first, len(whole)), slice(first - removed, len(left))
+        guided[row, events] = torch.lerp(unheard[row, same], heard[row, events], guidance)
+    return guided
 
 
 def _hits(logits: Tensor, targets: Tensor, kind: Kind) -> int:
