@@ -509,6 +509,14 @@ def test_a_pickup_is_an_implicit_bar() -> None:
     ]
 
 
+def test_rests_of_a_pickup_have_values_for_a_rest_of_a_bar_is_read_as_a_whole_one() -> None:
+    measure = printed("(3/8) N.C. | (6/8) C | F").find("part/measure")
+    assert measure is not None
+    rests = [note for note in measure.findall("note") if note.find("rest") is not None]
+    assert [(rest.findtext("type"), rest.find("dot") is not None) for rest in rests] == [("quarter", True)]
+    assert [rest.get("measure") for rest in measure.iter("rest")] == [None]
+
+
 def test_a_bar_of_rest_is_one_rest() -> None:
     rests = [*printed("C | (7/8) F").iter("rest")]
     assert [rest.get("measure") for rest in rests] == ["yes", "yes"]

@@ -219,7 +219,7 @@ def _add_music(measure: Element, bar: PartBar, key: str | None, signs: Signs) ->
                 _add_harmony(measure, span, piece, key)
             if stretch.sound is None:
                 rest = _add_note(measure, bar, piece, None, 0, signs)
-                if piece.ticks == bar.duration:
+                if piece.ticks == bar.duration and not bar.is_pickup:  # which others take for a whole bar
                     rest.set("measure", "yes")
                 continue
             for index in range(len(stretch.sound.notes)):

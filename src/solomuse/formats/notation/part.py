@@ -129,7 +129,9 @@ def part_bars(sheet: LeadSheet, *, cut_at_chords: bool, as_played: bool) -> Iter
             meter=counted if counted != meter else None,
             section=bar.section,
             chords=chords,
-            stretches=tuple(_stretches(bar, start, sounds, chords, cut_at_chords=cut_at_chords)),
+            stretches=tuple(
+                _stretches(bar, start, sounds, chords, cut_at_chords=cut_at_chords, is_whole=counted == bar.meter)
+            ),
             is_pickup=is_pickup and index == 0,
             starts_system=starts_system,
             ends_section=index + 1 < len(chart.bars) and chart.bars[index + 1].section is not None,
@@ -184,9 +186,9 @@ def _sounds(sheet: LeadSheet) -> Iterator[Sound]:
 
 
 def _stretches(
-    bar: Bar, start: int, sounds: Sequence[Sound], chords: Sequence[ChordSpan], *, cut_at_chords: bool
+    bar: Bar, start: int, sounds: Sequence[Sound], chords: Sequence[ChordSpan], *, cut_at_chords: bool, is_whole: bool
 ) -> Iterator[Stretch]:
-    """Sounds and silences of one bar; a bar of silence is one rest, which has no value."""
+    """Sounds and silences of one bar; a whole bar of silence is one rest, which has no value."""
     end = start + bar.duration
     first = bisect_right(sounds, start, key=attrgetter("end"))
     inside = sounds[first : bisect_left(sounds, end, lo=first, key=attrgetter("time"))]
@@ -196,7 +198,7 @@ def _stretches(
     cuts = sorted(time for time in times | (changes if cut_at_chords else silent) if 0 <= time <= bar.duration)
     owners = [next((s for s in inside if s.time <= start + cut < s.end), None) for cut in cuts[:-1]]
     rests = {cut for cut, owner in zip(cuts, owners, strict=False) if owner is None}
-    if owners == [None]:
+    if owners == [None] and is_whole:
         yield Stretch(None, (Written(0, bar.duration, None, is_rest=True),))
         return
     for owner, pieces in zip(owners, written_bar(cuts, bar.meter, rests), strict=True):
