@@ -146,6 +146,16 @@ def test_trading_answers_every_other_time(random_model: Model, line: LeadSheet) 
     assert any(notes_of(solo, bar) != notes_of(line, bar) for bar in {*range(12)} - kept)
 
 
+def test_a_pickup_belongs_to_the_first_turn(random_model: Model) -> None:
+    chart = parse_chart("(1/4) N.C. | (4/4) C | F | G | C | F | G | C | (3/4) C")
+    line = LeadSheet(chart, tuple(Note(time, 60, 240) for time in chart.bar_times[:-1]))
+    solo = generate(random_model, chart, edit=Edit(line, trade=2))[0].line
+    held = [bar for bar in range(9) if solo.slice(bar, bar + 1).melody == line.slice(bar, bar + 1).melody]
+    assert held == [0, 1, 2, 5, 6]
+    with pytest.raises(ConfigError, match="none to answer in"):
+        generate(random_model, chart, edit=Edit(line, trade=8))
+
+
 def test_a_motif_is_gone_on_from_where_it_ends(random_model: Model, line: LeadSheet) -> None:
     motif = LeadSheet(line.chart, line.melody[:5])
     solo = generate(random_model, CHART, edit=Edit(motif, is_motif=True))[0].sheet

@@ -33,7 +33,8 @@ class Edit:
     keep : collection of int, optional
         Bars of the chart, from 0, in which the line stays. The others are played anew, with both sides in view.
     trade : int, optional
-        The line keeps so many bars, the solo answers with as many, in turns. What comes later is not in view.
+        The line keeps so many bars, a pickup besides, the solo answers with as many, in turns. What comes later is not
+        in view.
     vary : float, optional
         How far the solo may go from the line, from 0 to 1.
     lock : {"rhythm", "pitches"}, optional
@@ -113,9 +114,12 @@ def outline(edit: Edit | None, chart: Chart, grid: GridSheet, codec: Codec) -> O
         lines = grid.bar_lines.tolist()
         rule: Rule = SameRhythm(notes) if edit.lock == "rhythm" else SamePitches(notes, lines)
         return Outline((), ((0, grid.steps),), (rule,))
-    if edit.trade is not None and edit.trade >= grid.bars:
-        raise ConfigError(f"trade is {edit.trade}: the chart has {grid.bars} bars, which leaves none to answer in")
-    kept = turns(grid.bars, edit.trade) if edit.trade is not None else frozenset(edit.keep or ())
+    if edit.trade is not None:
+        kept = turns(grid.bars, edit.trade, has_pickup=chart.pickup > 0)
+        if len(kept) == grid.bars:
+            raise ConfigError(f"trade is {edit.trade}: the chart has {grid.bars} bars, which leaves none to answer in")
+    else:
+        kept = frozenset(edit.keep or ())
     last = round((edit.line.chart.duration + _later(edit.line.chart, chart)) / codec.vocabulary.step_ticks)
     if kept and min(kept) < grid.bars and grid.bar_lines[min(kept)] >= last:
         raise ConfigError(f"the line ends before bar {min(kept) + 1}: keep bars that it has")
@@ -177,9 +181,17 @@ def _runs(flags: Iterable[bool]) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def turns(bars: int, length: int) -> frozenset[int]:
-    """The bars, of so many, that the line has when it takes turns of `length` bars and begins."""
-    return frozenset(bar for bar in range(bars) if bar // length % 2 == 0)
+def turns(bars: int, length: int, *, has_pickup: bool = False) -> frozenset[int]:
+    """The bars, of so many, that the line has when it takes turns of `length` bars and begins.
+
+    A pickup is its too, and not counted.
+
+    Examples
+    --------
+    >>> sorted(turns(8, 2)), sorted(turns(9, 2, has_pickup=True))
+    ([0, 1, 4, 5], [0, 1, 2, 5, 6])
+    """
+    return frozenset(bar for bar in range(bars) if max(0, bar - has_pickup) // length % 2 == 0)
 
 
 def parse_bars(text: str) -> frozenset[int]:
