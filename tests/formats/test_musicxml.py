@@ -198,6 +198,14 @@ def test_jumps_are_played_out(mark: str, played: str) -> None:
     assert print_chart(parse_musicxml(score(measures[0], measures[1] + fine, measures[2] + mark)).chart) == played
 
 
+def test_of_two_coda_signs_the_first_says_where_to_leave() -> None:
+    sign = "<direction><direction-type><coda/></direction-type></direction>"
+    jump = "<direction><direction-type><words>D.C. al Coda</words></direction-type></direction>"
+    c, f, g, a = (harmony(name) + note(f"{name}4", 4) for name in "CFGA")
+    assert print_chart(parse_musicxml(score(c, f + sign, g + jump, sign + a)).chart) == "C | F | G | C | F | A"
+    assert print_chart(parse_musicxml(score(c, sign + f, g + jump, sign + a)).chart) == "C | F | G | C | A"
+
+
 def test_a_pickup_is_a_bar_of_its_own_length() -> None:
     sheet = parse_musicxml(score(note("G4", 1), C_BAR))
     assert [str(bar.meter) for bar in sheet.chart.bars] == ["1/4", "4/4"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from solomuse.errors import ChartError
-from solomuse.music.repeats import Marks, played_order
+from solomuse.music.repeats import Marks, played_order, with_exits
 
 MARK_BY_SIGN = {
     "|:": {"starts_repeat": True},
@@ -59,6 +59,19 @@ def form(text: str) -> list[Marks]:
 )
 def test_a_form_is_played_in_its_order(written: str, played: str) -> None:
     assert "".join("abcdefgh"[index] for index in played_order(form(written))) == played
+
+
+@pytest.mark.parametrize(
+    ("written", "behind", "played"),
+    [
+        ("a, b O, c DC, O d", {1}, "abcabd"),
+        ("a, O b, c DC, O d", (), "abcad"),
+        ("a toO, O b, c DC, O d", (), "abcabcd"),
+        ("a, O b, c", (), "abc"),
+    ],
+)
+def test_coda_signs_but_the_last_are_exits_where_nothing_else_is(written: str, behind: set[int], played: str) -> None:
+    assert "".join("abcd"[index] for index in played_order(with_exits(form(written), behind))) == played
 
 
 @pytest.mark.parametrize(("written", "complaint"), [("a, b DS", "no segno"), ("a toO, b DC", "no coda")])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from solomuse.errors import ChartError
@@ -72,6 +72,26 @@ def ending_numbers(text: str) -> tuple[int, ...]:
             raise ChartError(f"ending {text}.: {part} counts down; write {last}-{first}")
         numbers += range(int(first), int(last or first) + 1)
     return tuple(numbers)
+
+
+def with_exits(marks: Sequence[Marks], behind: Collection[int] = ()) -> list[Marks]:
+    """The marks, of several coda signs all but the last being where to leave for it, if nothing else says where.
+
+    Parameters
+    ----------
+    behind : collection of int
+        The bars whose sign stands behind a note of theirs, so that they are still played.
+
+    Examples
+    --------
+    >>> [mark.to_coda for mark in with_exits([Marks(), Marks(coda=True), Marks(jump="capo"), Marks(coda=True)])]
+    [True, False, False, False]
+    """
+    codas = [index for index, mark in enumerate(marks) if mark.coda]
+    if len(codas) < 2 or any(mark.to_coda for mark in marks):
+        return [*marks]
+    exits = {index if index in behind else index - 1 for index in codas[:-1]}
+    return [replace(mark, to_coda=index in exits, coda=index == codas[-1]) for index, mark in enumerate(marks)]
 
 
 def played_order(marks: Sequence[Marks]) -> list[int]:

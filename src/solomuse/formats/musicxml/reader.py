@@ -28,7 +28,7 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, even_shares, meter_of_length
 from solomuse.music.note import TICKS_PER_QUARTER, Note
 from solomuse.music.pitch import PITCH_CLASS_BY_LETTER
-from solomuse.music.repeats import Marks, played_order
+from solomuse.music.repeats import Marks, played_order, with_exits
 
 _QUARTERS_BY_BEAT_UNIT = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 _JUMP = re.compile(r"\b(d\.?\s*([cs])\.?|da capo|dal segno)(?:\s+al\s+(coda|fine))?\W*", re.IGNORECASE)
@@ -63,6 +63,7 @@ class _Measure:
     turns: int = 0  # back in time, as for another voice
     writers: dict[int, tuple[str | None, int]] = field(default_factory=dict)  # staff and turn of a time's first chord
     marks: Marks = field(default_factory=Marks)
+    has_late_coda: bool = False  # behind a note
 
 
 def read_musicxml(path: Path, *, lenient: bool = False) -> LeadSheet:
@@ -176,7 +177,7 @@ class _PartReader:
             elif child.tag == "harmony":
                 self._read_harmony(child, bar, at)
             elif child.tag == "direction":
-                self._read_direction(child, bar)
+                self._read_direction(child, bar, at)
             elif child.tag == "sound":
                 self._read_sound(child, bar)
             elif child.tag == "barline":
@@ -279,7 +280,7 @@ class _PartReader:
         if not is_copy:  # each staff and each voice may have its own
             here.append(chord)
 
-    def _read_direction(self, element: Element, bar: _Measure) -> None:
+    def _read_direction(self, element: Element, bar: _Measure, at: Fraction) -> None:
         for sound in element.findall("sound"):  # first: its tempo is exact, the metronome's for the eye
             self._read_sound(sound, bar)
         for kind in element.findall("direction-type/*"):
@@ -288,6 +289,7 @@ class _PartReader:
                 bar.section = text
             elif kind.tag in ("segno", "coda"):
                 bar.marks = _with_sign(bar.marks, kind.tag)
+                bar.has_late_coda |= kind.tag == "coda" and at > 0
             elif kind.tag == "words":
                 bar.marks = _with_words(bar.marks, text)
             elif kind.tag == "metronome" and self.qpm is None:
@@ -312,6 +314,7 @@ class _PartReader:
     def _read_barline(self, element: Element, bar: _Measure) -> None:
         for sign in element.findall("segno") + element.findall("coda"):
             bar.marks = _with_sign(bar.marks, sign.tag)
+            bar.has_late_coda |= sign.tag == "coda" and element.get("location", "right") == "right"
         if (ending := element.find("ending")) is not None:
             text = ending.get("number") or ending.text or ""
             numbers = tuple(int(number) for number in re.findall(r"\d{1,9}", text))
@@ -363,7 +366,8 @@ def _played(measures: list[_Measure], chords: list[dict[int, list[Chord]]], name
     """The lead sheet with its repeats played out."""
     written = _written_bars(measures, chords, name, lenient)
     bars, melody, start = list[Bar](), list[Note](), 0
-    for index in played_order([measure.marks for measure in measures]):
+    late = {index for index, measure in enumerate(measures) if measure.has_late_coda}
+    for index in played_order(with_exits([measure.marks for measure in measures], late)):
         bar, measure = written[index], measures[index]
         bars.append(bar)
         for note in measure.notes:
