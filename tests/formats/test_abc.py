@@ -166,6 +166,34 @@ def test_parts_are_played_in_their_order(order: str, expected: list[int]) -> Non
     assert [bar.section for bar in sheet.chart.bars][:2] == ["A", "A"] if order == "A2B" else ["A", "B"]
 
 
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("C4|D4!fine!|E4!D.C.!|", "CDECD"),
+        ("C4|!fine!D4||E4|] !D.C.alfine!", "CDECD"),
+        ("C4|!segno!D4|E4!D.S.!|F4|", "CDEDEF"),
+        ("C4|S D2D2!dacoda!|E4 !D.S.alcoda!|!coda!F4|", "CDDEDDF"),
+        ("C4|D2D2 O|E4 +D.C.alcoda+|OF4|", "CDDECDDF"),
+        ("|:C4:|D4!dacapo!|", "CCDCD"),
+        ("F|C4|D3!fine!||F|E4|D3!D.C.!|", "FCDFEDFCD"),
+        ("|:C4|1D4:|2E4!fine!||F4!D.C.!|", "CDCEFCE"),
+        ("C4 !trill!|D4|", "CD"),
+    ],
+)
+def test_jumps_are_played_out(music: str, expected: str) -> None:
+    names = dict(zip((60, 62, 64, 65), "CDEF", strict=True))
+    assert "".join(names[pitch] for pitch in pitches(read(music))) == expected
+
+
+def test_an_order_of_parts_says_more_than_a_jump() -> None:
+    assert pitches(read("P:A\nC4|\nP:B\nD4!D.C.!|", "P:ABA")) == [60, 62, 60]
+
+
+def test_a_jump_to_nowhere_is_refused() -> None:
+    with pytest.raises(ChartError, match=r"tune 1: bar 2 says to go to the segno, but no segno is marked"):
+        read("C4|D4!D.S.!|")
+
+
 def test_a_pickup_is_a_bar_of_its_own() -> None:
     sheet = read("GA|:c4|d3:|", unit="1/4")
     assert [str(bar.meter) for bar in sheet.chart.bars] == ["2/4", "4/4", "3/4", "4/4", "3/4"]

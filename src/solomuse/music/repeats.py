@@ -48,6 +48,18 @@ class Marks:
     jump: Literal["capo", "segno"] | None = None
     until: Literal["coda", "fine"] | None = None
 
+    def joined(self, more: Marks) -> Marks:
+        """These marks and what others say of where to go; their repeats and endings are left out."""
+        return replace(
+            self,
+            segno=self.segno or more.segno,
+            coda=self.coda or more.coda,
+            to_coda=self.to_coda or more.to_coda,
+            fine=self.fine or more.fine,
+            jump=more.jump or self.jump,
+            until=more.until or self.until,
+        )
+
 
 def ending_numbers(text: str) -> tuple[int, ...]:
     """The passes that the bracket of an ending names.

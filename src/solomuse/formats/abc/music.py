@@ -13,7 +13,8 @@ token                 read as
 ``{ga}``              grace notes, left out
 ``| || |: :| :: [1``  bar lines, repeats, endings
 ``[M:3/4] [K:G]``     fields inside a line
-``!trill! ~ . u v``   decorations, left out; ``&`` leaves out the rest of its bar
+``!segno! !D.S.!``    where to go in the form, as in `_WAYS`; ``S`` is a segno, ``O`` a coda
+``!trill! ~ . u v``   other decorations, left out; ``&`` leaves out the rest of its bar
 ====================  =======================================================================
 """
 
@@ -58,6 +59,19 @@ _TOKEN = re.compile(
 )
 _INNER_NOTE = re.compile(rf'(?P<skipped>"[^"]*"|![^!]*!|[~.uvT\s()])|{_NOTE}(?P<tie>-?)')
 _SIGNS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+_WAYS: dict[str, Marks] = {
+    **dict.fromkeys(("segno", "S"), Marks(segno=True)),
+    **dict.fromkeys(("coda", "O"), Marks(coda=True)),
+    "dacoda": Marks(to_coda=True),
+    "fine": Marks(fine=True),
+    **dict.fromkeys(("D.C.", "dacapo"), Marks(jump="capo")),
+    "D.S.": Marks(jump="segno"),
+    "D.C.alcoda": Marks(jump="capo", until="coda"),
+    "D.C.alfine": Marks(jump="capo", until="fine"),
+    "D.S.alcoda": Marks(jump="segno", until="coda"),
+    "D.S.alfine": Marks(jump="segno", until="fine"),
+}
+"""What decorations say of where to go (standard 2.1, 4.14; al fine and al coda as abcm2ps writes them)."""
 _NORMAL_NOTES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 _MOST_TUPLETS = 8
 
@@ -94,6 +108,7 @@ class WrittenBar:
     notes: list[Sounding] = field(default_factory=list)
     chords: dict[Fraction, Chord] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
+    has_late_coda: bool = False  # behind a note
     part: str | None = None
     starts_part: bool = False
     after_double: bool = False
@@ -112,6 +127,7 @@ class MusicReader:
         self._altered: dict[str, int] = {}
         self._in_bar: dict[tuple[str, int], int] = {}
         self._endings: tuple[int, ...] = ()
+        self._way = Marks()
         self._starts_repeat = self._after_double = False
         self._part: str | None = None
         self._starts_part = False
@@ -170,6 +186,10 @@ class MusicReader:
     def _read_token(self, match: re.Match[str]) -> None:
         if match["quoted"]:
             self._read_chord(match["quoted"][1:-1])
+        elif match["decoration"]:
+            if way := _WAYS.get(match["decoration"].strip("!+")):
+                self._way = self._way.joined(way)
+                self._bar.has_late_coda |= way.coda and self._bar.length > 0
         elif match["tuplet"]:
             self._read_tuplet(match["tuplet"])
         elif match["notes"]:
@@ -312,7 +332,8 @@ class MusicReader:
         """Put the bar away if anything stands in it."""
         bar = self._bar
         if bar.length:
-            bar.marks = Marks(starts_repeat=self._starts_repeat, endings=self._endings)
+            bar.marks = Marks(starts_repeat=self._starts_repeat, endings=self._endings).joined(self._way)
+            self._way = Marks()
             bar.part, bar.starts_part = self._part, self._starts_part
             bar.after_double, bar.place = self._after_double, self._place
             self._starts_part = False
@@ -322,6 +343,10 @@ class MusicReader:
             self._starts_repeat = self._after_double = False
             self._in_bar = {}
             self._bar = WrittenBar(self.meter, self._place)
+        elif self.bars:  # a sign behind the bar line, but for those that say where to begin
+            behind = replace(self._way, segno=False, coda=False)
+            self.bars[-1].marks = self.bars[-1].marks.joined(behind)
+            self._way = Marks(segno=self._way.segno, coda=self._way.coda)
         self._bar.meter = self.meter
 
 

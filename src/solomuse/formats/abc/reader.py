@@ -1,8 +1,8 @@
 """Reads ABC tunes (standard 2.1) as lead sheets.
 
-The first voice is read. Repeats, endings and the part order of ``P:`` are played out. A chord holds until the next one
-as written. A bar that does not fill its meter at the start, at the end, or beside a repeat sign or double bar line
-becomes a bar of its own length.
+The first voice is read. Repeats, endings, D.C., D.S. and codas are played out, or else the part order of ``P:``, with
+the repeats of each part. A chord holds until the next one as written. A bar that does not fill its meter at the start,
+at the end, at a jump or fine, or beside a repeat sign or double bar line becomes a bar of its own length.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from solomuse.music.keys import key_fifths, key_of_signature, writable_key
 from solomuse.music.leadsheet import LeadSheet
 from solomuse.music.meter import COMMON_TIME, LONGEST_BAR_TICKS, Meter, meter_of_length, parse_meter
 from solomuse.music.note import Note
-from solomuse.music.repeats import MOST_PLAYED_BARS, played_order
+from solomuse.music.repeats import MOST_PLAYED_BARS, played_order, with_exits
 
 _FIELD = re.compile(r"([A-Za-z+]):\s*(.*)")
 _KEY = re.compile(r"([A-G])([b#]?)\s*([A-Za-z]*)(.*)")
@@ -274,13 +274,16 @@ class _TuneReader:
         parts = list(dict.fromkeys(bar.part for bar in written if bar.part))
         letters = _expanded(self._order) if parts else ""
         if not letters:
-            return played_order([bar.marks for bar in written])
+            late = {index for index, bar in enumerate(written) if bar.has_late_coda}
+            return played_order(with_exits([bar.marks for bar in written], late))
         order_by_letter: dict[str, list[int]] = {}
         for letter in dict.fromkeys(letters):
             own = [index for index, bar in enumerate(written) if bar.part == letter]
             if not own:
                 raise ChartError(f"its order of parts is {self._order}, but there is no part {letter}")
-            order_by_letter[letter] = [own[place] for place in played_order([written[index].marks for index in own])]
+            order_by_letter[letter] = [
+                own[place] for place in played_order([replace(written[index].marks, jump=None) for index in own])
+            ]
         if sum(len(order_by_letter[letter]) for letter in letters) > MOST_PLAYED_BARS:
             raise ChartError(f"its order of parts plays more than {MOST_PLAYED_BARS} bars: check its P: line")
         return [index for letter in letters for index in order_by_letter[letter]]
@@ -291,7 +294,8 @@ class _TuneReader:
         if bar.length == bar.meter.bar_ticks:
             return bar.meter
         is_last = index + 1 == len(written)
-        at_edge = index == 0 or is_last or bar.after_double or bar.before_double
+        at_jump = bar.marks.fine or bar.marks.jump is not None
+        at_edge = index == 0 or is_last or bar.after_double or bar.before_double or at_jump
         if not at_edge:
             before, after = written[index - 1], written[index + 1]
             at_edge = bar.marks.endings != after.marks.endings or not before.part == bar.part == after.part
