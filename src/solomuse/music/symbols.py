@@ -73,7 +73,7 @@ def _symbol_table() -> dict[str, _Base]:
     add([text + "7" for text in _DIMINISHED], "dim7")
     add([f"{text}{major}7" for text in ("dim", "o") for major in _MAJOR], "dim", "7")
     add(["ø", "h", "hdim"], "hdim7")
-    add(list(_AUGMENTED), "aug")
+    add([*_AUGMENTED, "+5"], "aug")
     add(["a7", "7aug"], "aug", "b7")
     add(["7alt", "alt", "7alt.", "alt."], "7", *ALTERED, omit=("5",))
     add(["lyd", "lydian"], "maj7", "#11")
@@ -219,7 +219,9 @@ class _Symbol:
             self._apply_word(parts["word"])
             return
         degree = parts["degree"] or parts["behind"][-1] + parts["behind"][:-1]
-        if degree.endswith("7") and degree[0] in "mMΔ^j":
+        if degree == "7" and parts["verb"] is None:
+            degree = "b7"  # as in C7
+        elif degree.endswith("7") and degree[0] in "mMΔ^j":
             degree = "7"
         degree = degree.replace("+", "#").replace("-", "b")
         if parts["verb"] in ("no", "omit", "*"):
