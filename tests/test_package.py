@@ -6,7 +6,13 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
+import solomuse
+
 ROOT = Path(__file__).parents[1]
+
+
+def test_the_names_that_are_loaded_when_used_are_listed_for_those_who_look() -> None:
+    assert set(solomuse.__all__) <= set(dir(solomuse))
 
 
 def test_every_file_that_the_package_needs_is_in_its_wheel() -> None:

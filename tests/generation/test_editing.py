@@ -305,7 +305,7 @@ def test_bars_are_named_from_one() -> None:
 def test_a_packed_line_is_the_same_line(tmp_path: Path, line: LeadSheet) -> None:
     write_lead_sheet(line, tmp_path / "line.mid", Rendering(Performance(swing=2.0, band=False)))
     (tmp_path / "line.mid.gz").write_bytes(gzip.compress((tmp_path / "line.mid").read_bytes()))
-    assert read_line(tmp_path / "line.mid.gz").melody == read_line(tmp_path / "line.mid").melody
+    assert read_line(tmp_path / "line.mid.gz").melody == read_line(str(tmp_path / "line.mid")).melody
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from solomuse.render.band.feel import undelayed, unswung
 EXPECTED = "MIDI, MusicXML, ABC, or the solo.json that 'generate' writes"
 
 
-def read_line(path: Path) -> LeadSheet:
+def read_line(path: str | Path) -> LeadSheet:
     """The melody of a file, with even eighths.
 
     A ``solo.json`` and notation give it exactly as it was written. Of MIDI it is the only track, or the only one that
@@ -36,6 +36,7 @@ def read_line(path: Path) -> LeadSheet:
     NoMelodyError
         If it has no melody.
     """
+    path = Path(path)
     if path.suffix.lower() == ".json":
         return _reported(path)
     if path.name.lower().endswith(MIDI_SUFFIXES):
