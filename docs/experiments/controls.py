@@ -38,7 +38,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     *({"harmony": value} for value in (0.25, 0.5, 1.0, 2.0)),
     *({"density": value} for value in (2, 4, 6, 8, 10)),
     *({"register": value} for value in (50, 60, 70, 80)),
-    *({"rests": value} for value in (0.1, 0.3, 0.5)),
+    *({"rests": value} for value in (0.1, 0.3, 0.5, 0.7)),
     *({"phrase": value} for value in (4, 8, 16)),
     *({"style": value} for value in ("bebop", "cool", "hardbop", "traditional", "pop")),
     *({"instrument": value} for value in ("tenor-sax", "trumpet", "trombone")),

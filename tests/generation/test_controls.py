@@ -11,7 +11,7 @@ import torch
 from solomuse.errors import ConfigError
 from solomuse.generation import Controls, generate, solos_over
 from solomuse.generation.editing import Edit
-from solomuse.generation.rules import Harmony
+from solomuse.generation.rules import Harmony, Rests
 from solomuse.generation.sampling import Sampling
 from solomuse.generation.solos import task_of
 from solomuse.generation.takes import Window
@@ -103,6 +103,23 @@ def test_the_larger_the_share_of_rests_that_is_asked_for_the_more_of_the_time_is
     )
     assert few < 0.1 < some < many
     assert some == pytest.approx(0.3, abs=0.12)
+
+
+def test_silence_is_had_in_long_rests_and_made_good_without_those_within_a_beat(random_model: Model) -> None:
+    task = task_of(random_model, parse_chart("C | F"), Controls(), None, 1)
+    v, grid = random_model.vocabulary, random_model.vocabulary.grid
+    rests = slice(v.time_shift.start, v.time_shift.start + 2 * grid)
+    notes = slice(v.duration.start, v.duration.start + 2 * grid)
+    cursors = Cursors([task.grid, task.grid], [grid, grid], [4 * grid, 4 * grid], v)
+    cursors.start[:], cursors.stage[:] = 0, [Stage.EVENT, Stage.DURATION]
+    waiting, lasting = Rests(0.8)(torch.zeros(2, len(v)), cursors, ()).numpy()
+    assert np.diff(waiting[rests]).nonzero()[0].tolist() == list(range(grid - 1))
+    assert waiting[v.time_shift.start] > 0 > lasting[notes].max()
+    cursors.silent[:] = 4 * grid
+    waiting, lasting = Rests(0.1)(torch.zeros(2, len(v)), cursors, ()).numpy()
+    assert waiting[rests].nonzero()[0].tolist() == list(range(grid // 2 - 1, 2 * grid))
+    assert lasting[notes].nonzero()[0].tolist() == [at * grid // 2 - 1 for at in (1, 2, 3, 4)]
+    assert waiting[rests].min() < 0 < lasting[notes].max()
 
 
 def test_phrases_are_about_as_long_as_they_should_be(random_model: Model) -> None:

@@ -127,23 +127,31 @@ class Phrases:
         length = (cursors.step - cursors.phrase_start) / grid
         is_phrase = (cursors.last_end > cursors.phrase_start) & (cursors.step == cursors.last_end)
         pull = np.clip(2 * (length / self.quarters - 1), -1, 1) * is_phrase * (cursors.stage == Stage.EVENT)
-        return scores + torch.from_numpy(_rests(cursors, grid) * (self.weight * pull)[:, None]).to(scores)
+        is_long = _rest_steps(cursors) >= grid
+        return scores + torch.from_numpy(is_long * (self.weight * pull)[:, None]).to(scores)
 
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """Leans towards a share of silence: the more is missing of it so far, the likelier are rests, and short notes.
+    """Leans towards a share of silence.
+
+    The more is missing of it so far, the likelier are rests, most of all those of a quarter or more, and short notes.
+    Where there is too much, rests of an eighth or more are unlikely, and notes rather last to the next eighth. Smaller
+    gaps are left as they are: they belong to how notes are played, and without them the next one would come too early.
 
     Parameters
     ----------
     share : float
         Of the time, from 0 to 1.
     weight : float
-        How much the score of a rest rises where all of the share is missing, and that of a quarter falls.
+        How much the score of a long rest rises where all of the share is missing.
+    length : float
+        What part of that the score of a quarter falls, or where there is too much, a note up to the next eighth gains.
     """
 
     share: float
     weight: float = 30.0
+    length: float = 0.3
 
     def __call__(self, scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:  # noqa: ARG002
         """As `solomuse.generation.loop.Rule` says."""
@@ -151,22 +159,26 @@ class Rests:
         played = cursors.step - cursors.start
         # a bar counts as if it had been played as wished, so that the beginning does not swing to and fro
         silent = (cursors.silent + self.share * 4 * grid) / (played + 4 * grid)
-        pull = self.weight * np.clip(self.share - silent, -1, 1)
-        leaned = _rests(cursors, 1) * (pull * (cursors.stage == Stage.EVENT))[:, None]
+        pull = self.weight * np.clip(self.share - silent, -1, 1)[:, None]
+        missing, too_much = np.maximum(pull, 0), np.maximum(-pull, 0)
+        lengths = _rest_steps(cursors) / grid
+        leaned = np.minimum(lengths, 1) * missing - (lengths >= 1 / 2) * too_much
+        leaned[cursors.stage != Stage.EVENT] = 0
         durations = cursors.vocabulary.duration
-        quarters = (np.arange(durations.stop - durations.start) + 1) / grid
+        steps = np.arange(durations.stop - durations.start) + 1
+        is_to_eighth = (cursors.place().position[:, None] + steps) % (grid // 2) == 0
         # too much silence is made good by playing, not by long notes
-        leaned[:, durations.ids] = -np.maximum(pull, 0)[:, None] * quarters
+        leaned[:, durations.ids] = self.length * (too_much * is_to_eighth - missing * steps / grid)
         return scores + torch.from_numpy(leaned).to(scores)
 
 
-def _rests(cursors: Cursors, at_least: int) -> Floats:
-    """1 for each token that is a rest of so many steps or more, 0 for the others: shape (B, V)."""
+def _rest_steps(cursors: Cursors) -> Floats:
+    """How many steps each token rests, 0 for those that are no rest: shape (B, V)."""
     shift = cursors.vocabulary.time_shift
-    rests = np.zeros((len(cursors.step), len(cursors.vocabulary)), dtype=np.float32)
-    rests[:, shift.start + at_least - 1 : shift.stop] = 1
-    rests[:, BAR] = cursors.to_bar_line >= at_least
-    return rests
+    steps = np.zeros((len(cursors.step), len(cursors.vocabulary)), dtype=np.float32)
+    steps[:, shift.ids] = np.arange(shift.stop - shift.start) + 1
+    steps[:, BAR] = cursors.to_bar_line
+    return steps
 
 
 def compound_rhythm(scores: Tensor, cursors: Cursors, windows: Sequence[Window]) -> Tensor:
