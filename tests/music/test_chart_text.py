@@ -192,9 +192,14 @@ def test_a_roman_numeral_is_a_chord_of_its_key(roman: str, key: str, label: str)
         *((f"{name}: C | F", rf"bar 1: '{name}:' .*\[{name}\]") for name in ("A", "Intro", "Verse 1", "Artist")),
         ("C | F | B: G", r"bar 3: 'B:' .*\[B\]"),
         ("A: C F", r"bar 1: 'A:' .*\[A\]"),
+        ("A\n| Eb | Ab |\nB\n| Cm | Ab |", r"'A' stands on a line of its own .*\[A\] for .*\| A \| for"),
         ("[A] C | F [B] G | D", r"bar 2: \[B\] stands behind a chord"),
         ("C | F (3/4) G", r"bar 2: \(3/4\) stands behind a chord"),
         *((f"C | {word} | F", "bar 2: .*write the form out") for word in ("D.C. al Fine", "DS", "G Fine", "(To Coda)")),
+        *(
+            (text, "bar 2: .*endings are written")
+            for text in ("|: C |1 D :|2 E |", "|: C | [1. D :| [2. E |", "C | 3 D")
+        ),
         ("C | Dm7:3 G7:2", "bar 2.*5 beats.*4/4 has 4"),
         ("C | Dm7:3", "bar 2.*3 beats"),
         ("C:maj:0 | D", "bar 1"),

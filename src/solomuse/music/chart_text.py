@@ -64,6 +64,7 @@ Of two in a row the second ranks higher where both stand for one, as in ``:| |:`
 """
 
 _HOLDS, _REPEATS = (".", "/"), ("%", "x")
+_LONE_LETTER = re.compile(r"^[ \t]*([A-H])[ \t]*\n\s*\|", re.MULTILINE)
 _JUMP = re.compile(r"\(?(?:d\.?[cs]|da|dal|to|al|fine|coda|segno)\b|[𝄋𝄌]", re.IGNORECASE)
 BARS_PER_LINE, BARS_ON_ONE_LINE = 4, 8
 
@@ -86,9 +87,9 @@ def parse_chart(text: str) -> Chart:
     Raises
     ------
     ChartError
-        If there is no chord, a bar is empty, too full or does not add up, a sign is out of place, an ending belongs to
-        no repeat, a header names no key, tempo or meter, or the repeats play out to too many bars; says which bar or
-        header.
+        If there is no chord, a bar is empty, too full or does not add up, a sign is out of place, a letter alone may be
+        a chord or the name of a part, an ending belongs to no repeat, a header names no key, tempo or meter, or the
+        repeats play out to too many bars; says which bar or header.
     ChordError
         If a chord symbol does not parse.
 
@@ -100,6 +101,12 @@ def parse_chart(text: str) -> Chart:
     """
     headers, body = _split_headers(_COMMENT.sub("", text.replace(";", "\n").replace("\r", "")))
     key = parse_key(headers["key"]) if "key" in headers else None
+    if lone := _LONE_LETTER.search(body):
+        letter = lone.group(1)
+        raise ChartError(
+            f"{letter!r} stands on a line of its own in front of a bar line: write [{letter}] for the name of a part, "
+            f"| {letter} | for a chord"
+        )
     written = _written_bars(body)
     if not written:
         raise ChartError("the chart is empty: write at least one chord, such as 'Dm7 | G7 | Cmaj7 | %'")
@@ -258,6 +265,10 @@ def _chord(word: str, key: str | None) -> Chord:
         raise ChartError(
             f"{word!r} is no chord: the name of a part is written [{word[:-1].strip()}]; title, composer, style, key, "
             "tempo and meter stand on lines of their own"
+        )
+    if re.fullmatch(r"\[?\d{1,2}[.)]?", word):
+        raise ChartError(
+            f"{word!r} is no chord: endings are written |1. ... :|2. ... |, a passage played thrice ... :|x3"
         )
     if _JUMP.match(word):
         raise ChartError(f"{word!r}: text has no D.C., D.S., coda or fine; write the form out, with |: :|, x3, endings")
