@@ -101,6 +101,14 @@ def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
         read_lead_sheet(tmp_path / "chart.txt")
 
 
+@pytest.mark.parametrize("ending", [".json", ".pdf"])
+def test_of_a_file_of_another_kind_it_is_said_what_can_be_read(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"tune{ending}"
+    path.write_text("{}", "utf-8")
+    with pytest.raises(FormatError, match=r"tune\..* is no chart that can be read; expected a text, iReal Pro, .*'{}'"):
+        read_lead_sheet(path)
+
+
 @pytest.mark.parametrize("bars", [1, 60, 200, 600])
 def test_a_chart_on_one_line_is_no_path_however_long_it_is(bars: int) -> None:
     assert len(read_lead_sheet("Dm7 | " * bars + "G7").chart.bars) == bars + 1

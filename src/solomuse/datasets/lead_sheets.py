@@ -40,6 +40,7 @@ CHART_SUFFIXES = (
     *(*IMPROVISOR_SUFFIXES, *MUSICXML_SUFFIXES, *ABC_SUFFIXES, *MIDI_SUFFIXES),
 )
 """Endings of files that hold charts; first those that hold nothing else."""
+_NO_CHART = "is no chart that can be read; expected a text, iReal Pro, Impro-Visor, MusicXML, ABC or MIDI file"
 _LONGEST_PATH = 1024
 
 MOST_BARS_PER_NOTE = 4
@@ -90,8 +91,13 @@ def read_lead_sheets(source: str | Path, *, lenient: bool = False) -> list[Named
     if not sheets:
         raise FormatError(f"{source}: holds no tune")
     if len(errors) == len(sheets):
-        raise errors[0]
+        is_known = path is None or not path.suffix or path.name.lower().endswith(CHART_SUFFIXES)
+        raise errors[0] if is_known else FormatError(f"{path}: {_NO_CHART} (as text: {_first_line(errors[0])})")
     return sheets
+
+
+def _first_line(error: SoloMuseError) -> str:
+    return str(error).splitlines()[0]
 
 
 def read_lead_sheet(source: str | Path, song: str | None = None, *, lenient: bool = False) -> LeadSheet:
