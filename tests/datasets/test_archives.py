@@ -81,6 +81,22 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("kind", [".zip", ".tar.gz"])
+def test_an_archive_in_an_archive_stays_closed_and_is_named(tmp_path: Path, midi: bytes, kind: str) -> None:
+    inner = pack(tmp_path / "inner.zip", {"two.mid": midi}).read_bytes()
+    path = pack(tmp_path / f"outer{kind}", {"one.mid": midi, "more/inner.zip": inner})
+    said: list[str] = []
+    with collected([path], say=said.append) as files:
+        assert [file.name for file in files] == [f"outer{kind}/one.mid"]
+    assert said == [f"archives inside stay closed, such as {path}/more/inner.zip: give each by its own path"]
+
+
+def test_an_archive_of_nothing_but_archives_names_one(tmp_path: Path, midi: bytes) -> None:
+    inner = pack(tmp_path / "inner.zip", {"one.mid": midi}).read_bytes()
+    path = pack(tmp_path / "outer.zip", {"inner.zip": inner})
+    assert refusal(path).endswith(f"; {path}/inner.zip in it has to be given by itself")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_songs_of_an_archive_are_found_and_read(tmp_path: Path, midi: bytes, kind: str) -> None:
     path = pack(tmp_path / f"songs{kind}", {"a/one.mid": midi, "two.MID": midi, "notes.doc": b"no song"})
@@ -121,7 +137,7 @@ def test_a_tar_that_is_packed_otherwise_than_its_name_says_is_read(tmp_path: Pat
 
 @pytest.mark.parametrize("kind", [".zip", ".tar.gz"])
 def test_what_is_of_no_use_is_not_unpacked(tmp_path: Path, midi: bytes, kind: str) -> None:
-    audio = dict.fromkeys(("mix.flac", "stems/S00.wav", "song.mp3", "x.tar.gz"), b"loud")
+    audio = dict.fromkeys(("mix.flac", "stems/S00.wav", "song.mp3"), b"loud")
     hidden = dict.fromkeys((".git/a.mid", "__MACOSX/._a.mid", "a/.b.mid"), midi)
     path = pack(tmp_path / f"songs{kind}", {**audio, **hidden, "./b/one.mid": midi, "metadata.yaml": b"stems: {}"})
     assert unpacked(path) == ["inside/b/one.mid", "inside/metadata.yaml"]

@@ -274,7 +274,7 @@ def test_archives_that_stay_closed_are_named(songs: Path, tmp_path: Path) -> Non
     (songs / "more.zip").write_bytes(b"PK")
     said: list[str] = []
     prepare([songs], tmp_path / "out", CONFIG, jobs=1, say=said.append)
-    assert said == [f"archives in these folders stay closed, such as {songs / 'more.zip'}: give each by its own path"]
+    assert said == [f"archives inside stay closed, such as {songs / 'more.zip'}: give each by its own path"]
 
 
 def test_datasets_of_two_vocabularies_are_not_learned_from_together(songs: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.datasets.source import SongFile, find_songs, read_song
+from solomuse.datasets.source import SongFile, collected, find_songs, read_song
 from solomuse.errors import DatasetError, FormatError
 from solomuse.formats.midi import write_midi
 from solomuse.music.note import Note
@@ -64,6 +64,20 @@ def test_folders_behind_links_are_gone_into_and_none_twice(tmp_path):
     (tmp_path / "mine" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "mine")
     assert found(tmp_path / "mine") == [("midi", "b.mid", "b"), ("midi", "link/a.mid", "a")]
+
+
+def test_folders_that_may_not_be_read_are_named(tmp_path, monkeypatch):
+    write_one(tmp_path / "a.mid")
+    write_one(tmp_path / "locked" / "b.mid")
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "locked")  # permissions do not stop root
+    said = []
+    with collected([tmp_path], say=said.append) as files:
+        assert [file.name for file in files] == ["a.mid"]
+    assert said == [
+        f"folders that may not be read are left out, such as {tmp_path / 'locked'}: check their permissions"
+    ]
+    with pytest.raises(DatasetError, match=r"locked: cannot be read \(Permission denied\)"):
+        find_songs(tmp_path / "locked")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

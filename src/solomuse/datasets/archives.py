@@ -48,6 +48,8 @@ _Member = tuple[str, float, IO[bytes]]
 def unpack(path: Path, folder: Path) -> None:
     """Unpack the songs and annotations of an archive into a new folder.
 
+    An archive inside it stays closed: it becomes an empty file, by which it can be named.
+
     Raises
     ------
     DatasetError
@@ -60,7 +62,7 @@ def unpack(path: Path, folder: Path) -> None:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
-                while chunk := content.read(_CHUNK_BYTES):
+                while not _is_archive(name) and (chunk := content.read(_CHUNK_BYTES)):
                     left -= len(chunk)
                     if left < 0:
                         raise DatasetError(f"{path}: unpacks to more than there is room for; unpack the songs yourself")
@@ -74,11 +76,15 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 def _is_useful(name: str) -> bool:
-    """Whether a file is of a kind that is read, not hidden, and inside the archive's folder."""
+    """Whether a file is of a kind that is read or named, not hidden, and inside the archive's folder."""
     parts = PurePosixPath(name).parts
     leads_out = ".." in parts or name.startswith("/") or bool(PureWindowsPath(name).drive)
     is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return not leads_out and not is_hidden and name.lower().endswith(USEFUL_SUFFIXES)
+    return not leads_out and not is_hidden and (name.lower().endswith(USEFUL_SUFFIXES) or _is_archive(name))
+
+
+def _is_archive(name: str) -> bool:
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def _set_time(path: Path, changed: float) -> None:

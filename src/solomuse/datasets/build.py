@@ -37,7 +37,7 @@ from solomuse.datasets.catalogue import DATASET_VERSION, write_catalogue
 from solomuse.datasets.engines import ENGINES, EngineName, ShardPlan
 from solomuse.datasets.shards import is_written, tidy
 from solomuse.datasets.song_file import SongFile
-from solomuse.datasets.source import archives_in, collected
+from solomuse.datasets.source import collected
 from solomuse.errors import ConfigError, DatasetError, OutputError
 from solomuse.tokens.vocabulary import vocabulary
 
@@ -96,12 +96,10 @@ def prepare(
         raise OutputError(f"{out} exists already: choose another folder, or pass --force to replace it")
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "dataset.json").is_file():
         raise OutputError(f"{out} is not a dataset: it will not be replaced; choose another folder")
-    with collected(sources, config.format) as found:
+    with collected(sources, config.format, say) as found:
         files = chosen_files(found, max_files, seed)
         if config.splits == "original" and not any(file.split for file in files):
             raise DatasetError("none of these songs has a split of its publishers: leave out --splits original")
-        if archives := archives_in(sources):
-            say(f"archives in these folders stay closed, such as {archives[0]}: give each by its own path")
         made_of = fingerprint(files, config, max_files, seed)
         with _in_the_making(out, made_of) as folder:
             began = time.perf_counter()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,8 +49,17 @@ def read_song(file: SongFile, sustain: bool = False) -> Song:
 
 
 @contextmanager
-def collected(paths: Sequence[Path], kind: str = "auto") -> Iterator[list[SongFile]]:
+def collected(
+    paths: Sequence[Path], kind: str = "auto", say: Callable[[str], object] = lambda _: None
+) -> Iterator[list[SongFile]]:
     """The songs at some paths, each once, in order; archives are unpacked for as long as the context lasts.
+
+    Parameters
+    ----------
+    kind : str
+        As `find_songs` says.
+    say : callable
+        Told in a line what is not looked into.
 
     Raises
     ------
@@ -57,18 +67,24 @@ def collected(paths: Sequence[Path], kind: str = "auto") -> Iterator[list[SongFi
         As `find_songs` says, or if an archive cannot be unpacked.
     """
     with tempfile.TemporaryDirectory(prefix="solomuse-") as scratch:
-        files: list[SongFile] = []
+        files, archives, locked = list[SongFile](), list[Path](), list[Path]()
         for number, path in enumerate(paths):
-            if path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES):
-                folder = Path(scratch) / str(number) / path.name
+            is_archive = path.is_file() and path.name.lower().endswith(ARCHIVE_SUFFIXES)
+            folder = Path(scratch) / str(number) / path.name if is_archive else path
+            if is_archive:
                 unpack(path, folder)
-                try:
-                    inside = find_songs(folder, kind)
-                except DatasetError as error:
-                    raise DatasetError(str(error).replace(str(folder), str(path))) from None
-                files += [replace(file, name=f"{path.name}/{file.name}") for file in inside]
-            else:
-                files += find_songs(path, kind)
+            try:
+                inside = find_songs(folder, kind)
+            except DatasetError as error:
+                raise DatasetError(str(error).replace(str(folder), str(path))) from None
+            files += [replace(file, name=f"{path.name}/{file.name}") for file in inside] if is_archive else inside
+            closed, refused = _closed_in(folder)
+            archives += [path / archive.relative_to(folder) for archive in closed]
+            locked += refused
+        if archives:
+            say(f"archives inside stay closed, such as {archives[0]}: give each by its own path")
+        if locked:
+            say(f"folders that may not be read are left out, such as {locked[0]}: check their permissions")
         yield list({(file.path.resolve(), file.tune): file for file in files}.values())
 
 
@@ -89,6 +105,7 @@ def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
         if path.is_file():
             folders = iter([Folder(path.parent, [], [path.name])])
         else:
+            _enter(path)
             if not any(path.iterdir()):
                 raise DatasetError(f"{path}: the folder is empty; copy MIDI files into it")
             folders = _walk(path)
@@ -104,28 +121,44 @@ def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
     if not found:
         where = "not" if path.is_file() else "holds no file, in any folder, that is"
         what = f"a MIDI file or lead sheet ({_KINDS})" if kind == "auto" else f"of the format {kind}"
-        inside = f"; {archives[0]} in it has to be given by itself" if (archives := archives_in([path])) else ""
+        archives, _ = _closed_in(path)
+        inside = f"; {archives[0]} in it has to be given by itself" if archives else ""
         raise DatasetError(f"{path}: {where} {what}; give another path{inside}")
     return sorted(found, key=lambda file: file.name)
 
 
-def archives_in(paths: Sequence[Path]) -> list[Path]:
-    """The archives in some folders, at any depth: such are opened where they are given by their own paths only."""
-    folders = (folder for path in paths if path.is_dir() for folder in _walk(path))
-    return [archive for folder in folders for archive in folder.take_files(ARCHIVE_SUFFIXES)]
+def _closed_in(path: Path) -> tuple[list[Path], list[Path]]:
+    """The archives in a folder, at any depth, and the folders that may not be read: nothing in them is found."""
+    refusals: list[OSError] = []
+    folders = _walk(path, refusals.append) if path.is_dir() else ()
+    archives = [archive for folder in folders for archive in folder.take_files(ARCHIVE_SUFFIXES)]
+    return archives, [Path(refusal.filename) for refusal in refusals]
 
 
-def _walk(root: Path) -> Iterator[Folder]:
+def _walk(root: Path, refused: Callable[[OSError], object] = lambda _: None) -> Iterator[Folder]:
     """The folders at any depth, those behind links too, each once; what is taken out of one is not gone into."""
     known = set()
-    for name, folder_names, file_names in os.walk(root, followlinks=True):
-        place = Path(name).stat()
+    for name, folder_names, file_names in os.walk(root, onerror=refused, followlinks=True):
+        try:
+            place = _enter(Path(name))
+        except OSError as refusal:
+            refused(refusal)
+            folder_names.clear()
+            continue
         if (place.st_dev, place.st_ino) in known:
             folder_names.clear()
             continue
         known.add((place.st_dev, place.st_ino))
         folder_names[:] = sorted(entry for entry in folder_names if not entry.startswith("."))
         yield Folder(Path(name), folder_names, sorted(entry for entry in file_names if not entry.startswith(".")))
+
+
+def _enter(folder: Path) -> os.stat_result:
+    """What the system says of a folder that may be gone into: one whose names can be read may still be closed."""
+    place = folder.stat()
+    if not os.access(folder, os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return place
 
 
 def _name(file: SongFile, root: Path) -> str:
