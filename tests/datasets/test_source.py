@@ -80,6 +80,23 @@ def test_folders_that_may_not_be_read_are_named(tmp_path, monkeypatch):
         find_songs(tmp_path / "locked")
 
 
+def test_a_name_that_many_files_have_is_no_title_without_their_folders(tmp_path):
+    for name in ("1/midi/song.mid", "2/midi/song.mid", "3/midi/song.mid", "Dexter/Blues.mid", "Sonny/Blues.mid"):
+        write_one(tmp_path / name)
+    with collected([tmp_path]) as files:
+        assert [file.title for file in files] == ["1/midi/song", "2/midi/song", "3/midi/song", "Blues", "Blues"]
+    with collected([tmp_path / str(number) / "midi" / "song.mid" for number in (1, 2)]) as files:
+        assert [file.title for file in files] == ["song", "song"]
+
+
+def test_files_of_one_name_that_are_given_by_themselves_are_titled_by_their_folders(tmp_path):
+    paths = [tmp_path / folder / "song.mid" for folder in "abc"]
+    for path in paths:
+        write_one(path)
+    with collected(paths) as files:
+        assert [file.title for file in files] == ["a/song", "b/song", "c/song"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "p.mid")

@@ -163,8 +163,8 @@ def _too_few(files: int, found: _Found) -> DatasetError:
     first = next(iter(found.examples.values()), None)
     example = f" (such as: {first[0]})" if first else ""
     return DatasetError(
-        f"{files} files found, {len(found.titles)} usable, but at least 2 songs, not the same, are needed, "
-        f"one to learn from and one to measure by. Skipped: {reasons or 'none'}{example}"
+        f"{files} files found, {len(found.titles)} usable, but at least 2 songs that differ in title and melody "
+        f"are needed, one to learn from and one to measure by. Skipped: {reasons or 'none'}{example}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from solomuse.datasets.slakh import SLAKH
 from solomuse.datasets.song_file import Folder, SongFile
 from solomuse.datasets.wjazzd import WJAZZD
 from solomuse.errors import DatasetError, FormatError
+from solomuse.files import legible, title_of
 from solomuse.music.song import Song
 
 SOURCES = {
@@ -26,6 +28,9 @@ SOURCES = {
     for source in (SLAKH, POP909, POP909_CL, WJAZZD, MUSICXML_SCORES, ABC_TUNES, IMPROVISOR_SHEETS, MIDI_FILES)
 }
 """In the order in which a folder is shown to them: each leaves to the next ones what it does not recognise."""
+
+MOST_OF_A_NAME, SHARE_OF_A_NAME = 2, 0.25
+"""A title is what so many files, and so large a share of them, are called; what more are called tells nothing."""
 
 _KINDS = ".mid, .midi, .kar, .rmi, .mid.gz, .musicxml, .xml, .mxl, .abc, .ls"
 
@@ -85,7 +90,28 @@ def collected(
             say(f"archives inside stay closed, such as {archives[0]}: give each by its own path")
         if locked:
             say(f"folders that may not be read are left out, such as {locked[0]}: check their permissions")
-        yield list({(file.path.resolve(), file.tune): file for file in files}.values())
+        yield telling_titles(list({(file.path.resolve(), file.tune): file for file in files}.values()))
+
+
+def telling_titles(files: Sequence[SongFile]) -> list[SongFile]:
+    """The files, where so many have one name that it cannot be a title titled by their folders too.
+
+    Such as ``Autumn/song.mid``, ``Blues/song.mid`` and so on: under one title they would all be on one side of a split.
+    """
+    counts = Counter(file.title for file in files if file.title == title_of(file.path))
+    alike = {title for title, count in counts.items() if count > max(MOST_OF_A_NAME, SHARE_OF_A_NAME * len(files))}
+    return [
+        replace(file, title=legible((_folder(file) / file.title).as_posix()))
+        if file.title in alike and file.title == title_of(file.path)
+        else file
+        for file in files
+    ]
+
+
+def _folder(file: SongFile) -> Path:
+    """Where a file lies in its collection; of one that is given by itself, the folder's name."""
+    folder = Path(file.name).parent
+    return folder if folder.name else Path(file.path.parent.name)
 
 
 def find_songs(path: Path, kind: str = "auto") -> list[SongFile]:
