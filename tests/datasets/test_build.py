@@ -20,6 +20,9 @@ from solomuse.datasets.build import prepare
 from solomuse.datasets.load import load_dataset, load_datasets
 from solomuse.datasets.splits import split_titles
 from solomuse.errors import DatasetError, OutputError
+from solomuse.formats.midi import write_midi
+from solomuse.music.note import Note
+from solomuse.music.song import Song, Track
 from tests.conftest import REMOTE
 
 CONFIG = load_config("tiny").data
@@ -120,6 +123,19 @@ def test_windows_are_encoded_as_they_were_counted(songs: Path, tmp_path: Path) -
     assert [length + UNSAID_CONDITIONS for length in lengths] == windows.lengths.tolist()
     counted = report["splits"]["train"]
     assert (len(windows), int(windows.lengths.sum())) == (counted["windows"], counted["tokens"])
+
+
+def test_every_song_that_is_left_out_is_listed_by_the_name_of_its_file(songs: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (songs / folder).mkdir()
+        write_midi(Song((Track((Note(0, 60, 480),)),)), songs / folder / "alike.mid")
+    prepare([songs], tmp_path / "out", CONFIG, jobs=1)
+    skips = [json.loads(line) for line in (tmp_path / "out" / "skipped.jsonl").read_text().splitlines()]
+    assert [(skip["name"], skip["reason"]) for skip in skips] == [
+        ("a/alike.mid", "NoMelody"),
+        ("b/alike.mid", "NoMelody"),
+    ]
+    assert [skip["detail"].partition(":")[0] for skip in skips] == ["a/alike.mid", "b/alike.mid"]
 
 
 def test_both_held_back_splits_are_one_after_another(songs: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
       dataset.json                 configuration, vocabulary, counts, every skip by reason
       report.json report.html      the same with distributions, doubtful songs and duplicates, and as a page
       songs.jsonl                  one line a song: name, title, split, and what was found in it
+      skipped.jsonl                one line a song that was left out: name, reason, detail
       players.npy                  who plays each song: its place in the list of players of dataset.json, -1 for others
       train.windows.npy            where each window is; see `solomuse.datasets.catalogue`
       train.starts.npy             which windows there are besides, one from each bar

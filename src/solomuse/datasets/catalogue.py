@@ -60,9 +60,12 @@ def write_catalogue(folder: Path, shards: int, files: int, config: DataConfig, m
         If fewer than two songs can be used.
     """
     found = _Found()
-    for number in range(shards):
-        for outcome in kept_outcomes(folder / "shards", number):
-            found.add(outcome)
+    with (folder / "skipped.jsonl").open("w", encoding="utf-8", errors="replace") as lines:
+        for number in range(shards):
+            for outcome in kept_outcomes(folder / "shards", number):
+                found.add(outcome)
+                if isinstance(outcome, Skip):
+                    lines.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
     pairs, players = duplicate_pairs(found.prints), found.players
     splits = _splits(found, groups_of(found.titles, pairs), config)
     if len(splits) < 2 or not {"train", "validation"} <= set(splits):

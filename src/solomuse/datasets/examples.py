@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,8 @@ def prepare_song(file: SongFile, config: DataConfig) -> Prepared | Skip:
     if file.split == "omitted" and not config.omitted:
         return Skip(file.name, "Omitted", f"{file.name}: its publishers leave it out; --omitted takes it in")
     try:
-        song = with_joined_melody(read_song(file, config.sustain), config.melody)
+        song = replace(read_song(file, config.sustain), title=file.name)  # for errors to tell one of several alike
+        song = with_joined_melody(song, config.melody)
         sheets = list(_sheets(song, config))
         codec = Codec(vocabulary(config.grid))
         on_grid = tuple(

@@ -18,7 +18,7 @@ STAGE_NAMES = {
 }
 WHY_BY_REASON = {
     "Format": "cannot be read",
-    "NoMelody": "no track looks like a melody",
+    "NoMelody": "no melody, or not the one that is asked for",
     "NoChords": "no chords given, nothing to infer them from",
     "NoWindow": "no bar fits a training window",
     "Vocabulary": "the vocabulary does not hold its meters",
@@ -147,7 +147,8 @@ def _skipped(report: Mapping[str, Any]) -> str:
         [f"{_text(_why(reason))}<small>{_text(reason)}</small>", _text(skip["count"]), _examples(skip["examples"])]
         for reason, skip in ranked
     ]
-    return "<h2>Left out</h2>\n" + _table(["why", "#songs", "=examples"], rows)
+    note = '<p class="faint">All of them, each with its reason, are in <code>skipped.jsonl</code>.</p>\n'
+    return f"<h2>Left out</h2>\n{note}" + _table(["why", "#songs", "=examples"], rows)
 
 
 def _why(reason: str) -> str:
