@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import stat
+import subprocess
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -300,3 +303,22 @@ def test_prepare_and_analyze_take_archives(tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().out == of_archive
     assert main(["analyze", str(book)]) == 2
     assert "holds 4 songs: give one file" in capsys.readouterr().err
+
+
+ENDED_IN_THE_MIDDLE = """
+import os, signal
+from solomuse import cli
+from solomuse.datasets.engines import ENGINES
+
+ENGINES["local"] = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+cli.entry_point()
+"""
+
+
+def test_what_is_unpacked_is_taken_away_when_a_cluster_ends_the_process(tmp_path: Path, midi: bytes) -> None:
+    path = pack(tmp_path / "songs.zip", {"one.mid": midi})
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-c", ENDED_IN_THE_MIDDLE, "prepare", path, "--out", tmp_path / "out"]
+    ended = subprocess.run(command, env={**os.environ, "TMPDIR": str(scratch)}, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr, list(scratch.iterdir())) == (130, "solomuse: interrupted\n", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 def entry_point() -> None:
     """Run the command line and leave with its exit code."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is temporary is taken away, as at Ctrl-C
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
     sys.exit(main(sys.argv[1:]))
