@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from solomuse.config import Config
+from solomuse.config import Config, load_config
 from solomuse.errors import ConfigError, ModelError
-from solomuse.training import checkpoints, resumable, train
+from solomuse.training import check_beginning, checkpoints, resumable, train
+from solomuse.training.run_folder import Resumable
 from solomuse.training.trainer import SoloTrainer
 from tests.training.runs import curve
 
@@ -173,3 +174,16 @@ def test_a_run_whose_record_is_damaged_is_refused_in_a_line(tmp_path: Path, text
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(ModelError, match=rf"run\.json .*{message}"):
         resumable(tmp_path)
+
+
+def test_a_run_that_goes_on_refuses_another_first_model_or_teacher(tmp_path: Path) -> None:
+    first, teacher, other = (tmp_path / name for name in ("first", "teacher", "other"))
+    begun = Resumable(None, tmp_path / "run", (), load_config("tiny"), first, (teacher,))
+    check_beginning(begun, None, [])
+    check_beginning(begun, tmp_path / "x" / ".." / "first", [teacher])
+    with pytest.raises(ConfigError, match=r"--init .*other is for a new run: the one in .*run began with .*first, and"):
+        check_beginning(begun, other, [])
+    with pytest.raises(ConfigError, match=r"--teacher .*other is for a new run: .* began with .*teacher, and"):
+        check_beginning(begun, None, [other])
+    with pytest.raises(ConfigError, match=r"--init .*other is for a new run: .* began with none, and goes on without"):
+        check_beginning(begun._replace(init=None), other, [])

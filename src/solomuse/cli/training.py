@@ -70,9 +70,11 @@ def add_commands(add: AddCommand) -> None:
 
 def _train(arguments: argparse.Namespace) -> int:
     from solomuse.generation.samples import write_sample
-    from solomuse.training import resumable, train
+    from solomuse.training import check_beginning, resumable, train
 
     begun = resumable(arguments.out) if arguments.resume else None
+    if begun is not None:
+        check_beginning(begun, arguments.init, arguments.teacher)
     default = FINETUNE if arguments.init else DEFAULT_SIZE
     trained = train(
         arguments.dataset,

@@ -1,6 +1,6 @@
 """Training on transformers' Trainer: one CPU, one GPU, several processes."""
 
-from solomuse.training.run_folder import resumable
+from solomuse.training.run_folder import check_beginning, resumable
 from solomuse.training.train import train
 
-__all__ = ["resumable", "train"]
+__all__ = ["check_beginning", "resumable", "train"]

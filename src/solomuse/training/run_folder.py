@@ -163,6 +163,25 @@ def resumable(path: Path) -> Resumable:
     return _run_of((found or path) / RUN, found, path)
 
 
+def check_beginning(begun: Resumable, init: Path | None, teachers: Sequence[Path]) -> None:
+    """See that whoever names a first model or teachers again names those of the run, which keeps its own.
+
+    Raises
+    ------
+    ConfigError
+        If they are others.
+    """
+    for option, given, own in (
+        ("init", [init] if init else [], [begun.init] if begun.init else []),
+        ("teacher", teachers, begun.teachers),
+    ):
+        if given and [_name(model) for model in given] != [_name(model) for model in own]:
+            raise ConfigError(
+                f"--{option} {' '.join(map(str, given))} is for a new run: the one in {begun.out} began with "
+                f"{' '.join(map(_name, own)) or 'none'}, and goes on without this option"
+            )
+
+
 def check_continuity(checkpoint: Path, run: Mapping[str, Any]) -> None:
     """See that a run goes on with the model and the data that it has had so far.
 
