@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from solomuse.cli import OneLineParser, add_fields, chosen_config
 from solomuse.config import DEFAULT_SIZE, SIZES, DataConfig, load_config
 from solomuse.errors import ConfigError
 from solomuse.model.folder import load_model
@@ -37,6 +38,33 @@ def test_a_flag_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path)
     (tmp_path / "mine.toml").write_text("[model]\nn_layer = 3\n[training]\nseed = 7\n", encoding="utf-8")
     config = load_config(tmp_path / "mine.toml").with_values({"n_layer": 2})
     assert (config.model.n_layer, config.training.seed, config.model.n_head) == (2, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("words", "default", "heads_steps_rate"),
+    [
+        (["--config", "mine.toml"], DEFAULT_SIZE, (2, 500, 5e-4)),
+        (["--size", "tiny", "--config", "mine.toml"], DEFAULT_SIZE, (2, 100, 5e-4)),
+        (["--config", "mine.toml", "--size", "tiny"], DEFAULT_SIZE, (2, 100, 5e-4)),
+        (["--config", "mine.toml", "--n-head", "8"], DEFAULT_SIZE, (8, 500, 5e-4)),
+        (["--config", "mine.toml"], "finetune", (2, 20, 5e-4)),
+        (["--size", "tiny"], "finetune", (4, 100, 1e-3)),
+        ([], "finetune", (8, 20, 3e-4)),
+    ],
+)
+def test_a_file_changes_what_it_names_of_a_size(
+    words: list[str],
+    default: str,
+    heads_steps_rate: tuple[int, int, float],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text("[model]\nn_head = 2\n[training]\nlearning_rate = 5e-4\n", encoding="utf-8")
+    parser = OneLineParser()
+    add_fields(parser)
+    config = chosen_config(parser.parse_args(words), default)
+    assert (config.model.n_head, config.training.eval_steps, config.training.learning_rate) == heads_steps_rate
 
 
 @pytest.mark.parametrize(

@@ -254,8 +254,13 @@ _PARTS: dict[str, type] = {"data": DataConfig, "model": ModelConfig, "training":
 T = TypeVar("T")
 
 
-def load_config(source: str | Path) -> Config:
+def load_config(source: str | Path, below: Config | None = None) -> Config:
     """The configuration of a name (``tiny``, ``finetune``) or of a TOML file.
+
+    Parameters
+    ----------
+    below : Config, optional
+        What counts where a TOML file says nothing; else the defaults. A name needs nothing else.
 
     Raises
     ------
@@ -264,6 +269,7 @@ def load_config(source: str | Path) -> Config:
     """
     if str(source) in (*SIZES, FINETUNE):
         text, name = files("solomuse.configs").joinpath(f"{source}.toml").read_text("utf-8"), str(source)
+        below = None
     else:
         try:
             text, name = Path(source).read_text("utf-8"), str(source)
@@ -276,11 +282,11 @@ def load_config(source: str | Path) -> Config:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"config {name}: {error}; expected TOML") from None
-    return config_from_tables(tables, name)
+    return config_from_tables(tables, name, below)
 
 
-def config_from_tables(tables: Mapping[str, Any], name: str) -> Config:
-    """The configuration of nested mappings, as a TOML or JSON file holds them.
+def config_from_tables(tables: Mapping[str, Any], name: str, below: Config | None = None) -> Config:
+    """The configuration of nested mappings, as a TOML or JSON file holds them; where they say nothing, `below` counts.
 
     Raises
     ------
@@ -291,7 +297,9 @@ def config_from_tables(tables: Mapping[str, Any], name: str) -> Config:
     for part, table in tables.items():
         if not isinstance(table, Mapping):
             raise ConfigError(f"config {name}: {part} is {reprlib.repr(table)}; expected a table of values, [{part}]")
-    return Config(**{part: _dataclass_from(_PARTS[part], table, name) for part, table in tables.items()})
+    unsaid = {} if below is None else asdict(below)
+    whole = {part: {**unsaid.get(part, {}), **tables.get(part, {})} for part in _PARTS}
+    return Config(**{part: _dataclass_from(_PARTS[part], table, name) for part, table in whole.items()})
 
 
 def _dataclass_from(kind: type[T], table: Mapping[str, Any], name: str) -> T:

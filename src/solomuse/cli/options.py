@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, get_type_hints
 
-from solomuse.config import DEFAULT_SIZE, SIZES, Config, DataConfig, ModelConfig, TrainConfig, load_config
+from solomuse.config import DEFAULT_SIZE, FINETUNE, SIZES, Config, DataConfig, ModelConfig, TrainConfig, load_config
 from solomuse.errors import OutputError, SoloMuseError
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def guarded(run: Callable[[], int]) -> int:
 
 def add_fields(command: argparse.ArgumentParser, names: Iterable[str] = FIELDS) -> None:
     """Add an option for each of these fields of the configuration."""
-    command.add_argument("--config", "--size", help=f"a TOML file, or one of {', '.join(SIZES)}; else {DEFAULT_SIZE}")
+    sizes = f"one of {', '.join(SIZES)}, or a TOML file of what is to be otherwise than in that size; {DEFAULT_SIZE}"
+    command.add_argument("--config", "--size", action="append", default=[], help=sizes)
     command.add_argument("--seed", type=int, help="of all that is drawn at random; 1")
     for name in names:
         command.add_argument(
@@ -136,9 +137,10 @@ def chosen_soundfont(arguments: argparse.Namespace) -> SoundFontChoice:
 
 
 def chosen_config(arguments: argparse.Namespace, default: str | Config = DEFAULT_SIZE) -> Config:
-    """The configuration that the options stand for: default, then file, then flag."""
-    source = arguments.config or default
-    config = source if isinstance(source, Config) else load_config(source)
+    """The configuration that the options stand for: default or size, then file, then flag."""
+    config = default if isinstance(default, Config) else load_config(default)
+    for source in sorted(arguments.config, key=lambda source: source not in (*SIZES, FINETUNE)):
+        config = load_config(source, config)
     given = {name: getattr(arguments, name, None) for name in (*FIELDS, *SWITCHES, "seed")}
     return config.with_values({k: v for k, v in given.items() if v is not None})
 
