@@ -87,6 +87,17 @@ def test_ctrl_c_in_training_leaves_a_checkpoint_from_which_it_goes_on(
     assert json.loads(capsys.readouterr().out)["steps"] >= step
 
 
+def test_a_run_goes_on_from_a_checkpoint_that_is_named(
+    tmp_path: Path, toy_run: Path, toy_dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(shutil.copytree(toy_run, tmp_path / "run"))
+    first = run / "checkpoint-4"
+    before = names(first)
+    assert main(["train", "--json", str(toy_dataset), "--out", str(first), "--resume"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == str(run / "model")
+    assert names(first) == before
+
+
 def has_begun(run: Path) -> bool:
     """Whether a training step has been logged."""
     log = run / "metrics.jsonl"

@@ -76,14 +76,15 @@ def _train(arguments: argparse.Namespace) -> int:
     if begun is not None:
         check_beginning(begun, arguments.init, arguments.teacher)
     default = FINETUNE if arguments.init else DEFAULT_SIZE
+    out = begun.out if begun else arguments.out  # a checkpoint's run, where one is named
     trained = train(
         arguments.dataset,
-        arguments.out,
+        out,
         chosen_config(arguments, begun.config if begun else default),
         begun and begun.checkpoint,
         init=begun.init if begun else arguments.init,
         teachers=begun.teachers if begun else arguments.teacher,
-        on_checkpoint=partial(write_sample, arguments.out / "samples"),
+        on_checkpoint=partial(write_sample, out / "samples"),
     )
     document = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(trained).items()}
     is_first = os.environ.get("RANK", "0") == "0"
