@@ -39,6 +39,16 @@ def test_a_loss_that_stays_too_large_stops_the_run(
         train(toy_dataset, tmp_path / "run", toy_config.with_values({"batch_size": 2, "eval_steps": 200}))
 
 
+def test_a_last_step_that_spoils_the_weights_leaves_no_checkpoint(
+    few_dataset: Path, toy_config: Config, tmp_path: Path
+) -> None:
+    wild = toy_config.with_values({"learning_rate": 1e38, "warmup": 0.0})
+    with pytest.raises(TrainingError, match=r"the held-back loss after step 2 is nan, where guessing costs 6\.5"):
+        train(few_dataset, tmp_path / "run", wild)
+    assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-0"]
+    assert (tmp_path / "run" / "bad-batch-000002-0.npz").is_file()
+
+
 def watch(folder: Path, gradients: list[float]) -> Watch:
     """A watch that has seen a step for each gradient, with the step's number as its only token."""
     watching = Watch(folder, process=0, vocabulary_size=100)

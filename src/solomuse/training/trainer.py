@@ -188,6 +188,7 @@ class SoloTrainer(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Bits per note of the validation windows; of datasets beside the measured one, their sum only."""
         total = self._likelihood(self.eval_dataset)
+        self.watch.measured(total.nats_per_token, self.state.global_step)
         others = {
             f"eval_bits_per_note_{dataset.path.resolve().name}": self._likelihood(dataset.windows("validation"))
             for dataset in self.plan.datasets[1:]

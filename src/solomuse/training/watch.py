@@ -95,9 +95,23 @@ class Watch:
         self.too_large = self.too_large + 1 if loss > self._most else 0
         if math.isfinite(loss) and self.too_large < TOO_LONG:
             return
+        raise self._astray(f"loss at step {number}", loss, number)
+
+    def measured(self, loss: float, number: int) -> None:
+        """Note what held-back windows cost after a step, in nats per token.
+
+        Raises
+        ------
+        TrainingError
+            If it is no number: the weights are none since the step, whose batches are saved first.
+        """
+        if not math.isfinite(loss):
+            raise self._astray(f"held-back loss after step {number}", loss, number)
+
+    def _astray(self, what: str, loss: float, number: int) -> TrainingError:
         whereabouts = self._save(number, self._last.batches)
-        raise TrainingError(
-            f"the loss at step {number} is {loss:.3g}, where guessing costs {self._most / TOO_LARGE:.3g}: the last "
+        return TrainingError(
+            f"the {what} is {loss:.3g}, where guessing costs {self._most / TOO_LARGE:.3g}: the last "
             f"batch {whereabouts}; go on from an older checkpoint with a lower learning_rate"
         )
 
