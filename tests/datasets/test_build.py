@@ -211,7 +211,7 @@ def test_a_dataset_of_another_vocabulary_or_version_is_refused(songs: Path, tmp_
         with pytest.raises(DatasetError, match="another vocabulary or version"):
             load_dataset(tmp_path / "out")
         file.write_text(json.dumps(report))
-    for name in ("shards/00000.npy", "test.windows.npy", "train.starts.npy", "train.windows.npy"):
+    for name in ("shards/00000.npy", "test.windows.npy", "train.starts.npy", "train.windows.npy", "songs.jsonl"):
         (tmp_path / "out" / name).unlink()
         with pytest.raises(DatasetError, match=f"{name} is missing"):
             load_dataset(tmp_path / "out")
@@ -269,6 +269,15 @@ def test_a_damaged_array_is_named(few_dataset: Path, tmp_path: Path, name: str, 
     (path / name).write_bytes(content)
     with pytest.raises(DatasetError, match=f"{name} is damaged: run 'solomuse prepare' again$"):
         [load_dataset(path).windows(split)[0] for split in ("train", "test")]
+
+
+def test_a_damaged_list_of_songs_is_named(few_dataset: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(few_dataset, tmp_path / "dataset"))
+    lines = (path / "songs.jsonl").read_text().splitlines(keepends=True)
+    for text in ("".join(lines[:-1]), "".join(lines)[:-9], "[1]\n" * len(lines), "[" * 100_000):
+        (path / "songs.jsonl").write_text(text)
+        with pytest.raises(DatasetError, match=r"songs\.jsonl is damaged: run 'solomuse prepare' again$"):
+            list(load_dataset(path).songs())
 
 
 def test_what_a_damaged_shard_tells_of_is_not_believed(few_dataset: Path, tmp_path: Path) -> None:

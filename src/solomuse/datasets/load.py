@@ -22,6 +22,7 @@ from solomuse.tokens.encoding import encode
 from solomuse.tokens.vocabulary import GRIDS, PLAYER_SLOTS, UNSAID, Vocabulary, vocabulary
 
 HELD_BACK = "held-back"
+SONGS = "songs.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,25 @@ class Dataset:
         slot_by_own = np.array([*(slots.get(name, UNSAID) for name in self.report["players"]), UNSAID], dtype=np.int32)
         return Windows(table, starts, slot_by_own[own], Shards(self.path / "shards"), self.config, self.vocabulary)
 
+    def songs(self) -> Iterator[dict[str, Any]]:
+        """What ``songs.jsonl`` says of each song.
+
+        Raises
+        ------
+        DatasetError
+            If it is damaged.
+        """
+        path, count = self.path / SONGS, 0
+        try:
+            with path.open(encoding="utf-8") as file:
+                for line in file:
+                    yield dict(json.loads(line))
+                    count += 1
+        except (OSError, ValueError, TypeError, RecursionError):
+            count = -1
+        if count != self.report["songs"]:
+            raise DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
+
 
 def load_dataset(path: str | Path) -> Dataset:
     """The dataset in a folder.
@@ -154,7 +174,7 @@ def load_dataset(path: str | Path) -> Dataset:
     if not _is_whole(report):
         raise damaged
     needed = chain(
-        ["players.npy"],
+        [SONGS, "players.npy"],
         (f"{split}.{name}.npy" for split in SPLITS for name in ("windows", "starts")),
         (f"shards/{number:05}.npy" for number in range(report["shards"])),
     )

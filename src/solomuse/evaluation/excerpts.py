@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,8 +44,7 @@ class Excerpt:
 
 def tune_titles(dataset: Dataset) -> list[str]:
     """The title of each song, in the order of ``songs.jsonl``."""
-    with (dataset.path / "songs.jsonl").open(encoding="utf-8") as file:
-        return [str(json.loads(line)["title"]) for line in file]
+    return [str(song["title"]) for song in dataset.songs()]
 
 
 def tunes_of(windows: Windows, dataset: Dataset) -> list[str]:

@@ -149,8 +149,7 @@ def melodies_of(
 def _learned(dataset: Dataset) -> Iterator[Melody]:
     """The melodies of the training split, each once; a song may have several."""
     windows = dataset.windows("train")
-    with (dataset.path / "songs.jsonl").open(encoding="utf-8") as file:
-        songs = [_named(json.loads(line)) for line in file]
+    songs = [_named(song) for song in dataset.songs()]
     for song, shard, place in dict.fromkeys(map(tuple, windows.table[:, _PLACE].tolist())):
         title, player = songs[song]
         pitches = windows.shards.sheet(shard, place).notes[:, _PITCH].tolist()
