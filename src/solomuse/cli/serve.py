@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import socket
 import sys
 import webbrowser
 from contextlib import suppress
+from types import FrameType
 
 from solomuse.cli.options import AddCommand, add_model, add_soundfont, chosen_soundfont
 from solomuse.errors import ConfigError
@@ -39,6 +41,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     from solomuse.model.folder import load_model
     from solomuse.web.studio import Studio
 
+    class Server(uvicorn.Server):
+        """Finishes what is played when told to end, and ends at once when told again."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if self.should_exit:
+                os._exit(0)  # threads cannot be stopped otherwise
+            super().handle_exit(sig, frame)
+
     with _listening(arguments.host, arguments.port) as listener:
         studio = Studio(load_model(arguments.model, precision=arguments.precision), chosen_soundfont(arguments))
         is_own = arguments.host in ITSELF
@@ -50,9 +60,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             print("solomuse: whoever reaches this machine can use the page; it asks for no password", file=sys.stderr)
         if arguments.open:
             webbrowser.open(address)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         with suppress(KeyboardInterrupt):  # the way to end it
-            server.run(sockets=[listener])
+            Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
     return 0
 
 
