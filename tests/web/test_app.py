@@ -185,6 +185,13 @@ def test_engraved_pages_are_pictures(page: TestClient) -> None:
     assert [svg.startswith(("<?xml", "<svg")) for svg in pages] == [True]
 
 
+def test_signs_of_engraved_pages_have_their_font(page: TestClient) -> None:
+    pytest.importorskip("verovio", reason="the extra 'notation' is not installed")
+    (svg,) = page.get(f"/api/solos/{played(page)[0]['id']}/pages").json()
+    assert set(re.findall(r"url\(['\"]?(\w+:)", svg)) == {"data:"}
+    assert "font-src data:" in page.get("/").text
+
+
 @pytest.mark.parametrize(
     ("wish", "complaint"),
     [
