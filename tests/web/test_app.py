@@ -5,6 +5,7 @@ import json
 import re
 import wave
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
@@ -141,6 +142,13 @@ def test_files_are_those_that_the_solo_writes(page: TestClient, tmp_path: Path, 
     assert json.loads(file(page, solo, "solo.json"))["seed"] == 3
 
 
+def test_notation_has_the_tempo_that_is_heard(page: TestClient) -> None:
+    solo = played(page)[0]
+    wish = {"performance": {"qpm": 97}}
+    assert b"<per-minute>97</per-minute>" in file(page, solo, "solo.musicxml", **wish)
+    assert b"1/4=97" in file(page, solo, "solo.abc", **wish)
+
+
 def test_stems_add_up_to_the_mix(page: TestClient) -> None:
     solo = played(page)[0]
     mix, melody, band = (sound(file(page, solo, name)) for name in ("solo.wav", "solo.solo.wav", "solo.band.wav"))
@@ -154,6 +162,23 @@ def test_sound_is_rendered_once(page: TestClient, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(studios.Solo, "write", None)
     assert file(page, solo, "solo.band.wav") == first
     assert file(page, solo, "solo.solo.wav") != first
+
+
+def test_sound_is_rendered_once_for_who_waits_for_it_too(random_model: Model) -> None:
+    studio = Studio(random_model, "built-in")
+    identity = studio.play({"chart": BLUES})[0]["id"]
+
+    class Turn:
+        """Comes after another request for the same."""
+
+        def __enter__(self) -> None:
+            studio._turn = nullcontext()  # type: ignore[assignment]
+            self.rendered = studio.file(identity, "solo.wav", {})
+
+        def __exit__(self, *_: object) -> None: ...
+
+    studio._turn = turn = Turn()  # type: ignore[assignment]
+    assert studio.file(identity, "solo.wav", {}) is turn.rendered
 
 
 def test_kept_bars_stay_and_the_others_are_played_anew(page: TestClient) -> None:

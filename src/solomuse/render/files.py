@@ -97,15 +97,16 @@ def write_lead_sheet(sheet: LeadSheet, path: str | Path, rendering: Rendering = 
     check_ending(target)
     ending = target.suffix.lower()
     swing = swing_of(sheet.chart, rendering.performance) if has_eighths(sheet.chart) else None
+    notated = replace(sheet, chart=replace(sheet.chart, qpm=rendering.performance.qpm or sheet.chart.qpm))
     if ending in PICTURES:
         draw_piano_roll(sheet, target)
     elif ending in ABC_SUFFIXES:
-        write_whole(target, write_abc(sheet, part=rendering.reader, swing=swing, as_played=False).encode())
+        write_whole(target, write_abc(notated, part=rendering.reader, swing=swing, as_played=False).encode())
     elif ending == ENGRAVED:
-        score = print_musicxml(sheet, rendering.reader, swing)
+        score = print_musicxml(notated, rendering.reader, swing)
         write_whole(target, engraved_page(score, sheet.chart.title or "Solo").encode())
     elif ending in NOTATION:
-        write_musicxml(sheet, target, rendering.reader, swing)
+        write_musicxml(notated, target, rendering.reader, swing)
     elif ending in WRITTEN_MIDI_SUFFIXES:
         write_midi(performed(sheet, rendering.performance), target)
     else:

@@ -189,19 +189,20 @@ class Studio:
         rendering = rendering_of(wish, stems=is_sound and path.stem != NAME)
         rendering = replace(rendering, soundfont=self._soundfont)
         kept = (identity, f"{path.suffix} {rendering}")
-        if name in self._sounds.get(kept, {}):
-            return self._sounds[kept][name]
+        if (known := self._sounds.get(kept, {}).get(name)) is not None:
+            return known
         whole = Path(f"{NAME}{path.suffix}")
         made = (whole, *stem_paths(whole)) if rendering.stems else (whole,)
         if path not in made:
             raise ConfigError(f"there is no {name}: expected one of {', '.join(map(str, made))}")
-        with TemporaryDirectory() as folder, self._turn:
-            played.solo.write(Path(folder) / whole, rendering)
-            files = {str(file): (Path(folder) / file).read_bytes() for file in made}
-        if is_sound:
-            self._sounds[kept] = files
-            while sum(len(data) for made in self._sounds.values() for data in made.values()) > MOST_BYTES:
-                self._sounds.popitem(last=False)
+        with self._turn:
+            if kept in self._sounds:  # made while this request waited
+                return self._sounds[kept][name]
+            with TemporaryDirectory() as folder:
+                played.solo.write(Path(folder) / whole, rendering)
+                files = {str(file): (Path(folder) / file).read_bytes() for file in made}
+            if is_sound:
+                self._keep_sound(kept, files)
         return files[name]
 
     def pages(self, identity: str, wish: Mapping[str, Any]) -> list[str]:
@@ -218,10 +219,16 @@ class Studio:
         with self._turn:
             return engraved(text)
 
+    def _keep_sound(self, kept: tuple[str, str], files: dict[str, bytes]) -> None:
+        self._sounds[kept] = files
+        while sum(len(data) for made in self._sounds.values() for data in made.values()) > MOST_BYTES:
+            self._sounds.popitem(last=False)
+
     def _played(self, identity: str) -> Played:
-        if identity not in self._solos:
-            raise GoneError("this solo is not kept any more: play it again")
-        return self._solos[identity]
+        played = self._solos.get(identity)
+        if played is None:
+            raise GoneError("this solo or line is not kept any more: play it again, or open it again")
+        return played
 
     def _edit(self, wish: Mapping[str, Any]) -> Edit | None:
         given = wish.get("edit")

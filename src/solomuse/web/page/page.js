@@ -177,12 +177,17 @@ function listSolos() {
     const way = wayOf(solo.report.edit);
     facts.textContent = `seed ${solo.seed}, take ${solo.take}: ${solo.notes.length} notes${score}${way}`;
     button.append(facts);
-    button.setAttribute("aria-current", solo === shown);
     button.onclick = () => show(solo);
     const item = document.createElement("li");
     item.append(button);
     return item;
   }));
+}
+
+function markShown() {
+  document.querySelectorAll("#solos button").forEach((button, index) => {
+    button.setAttribute("aria-current", solos[index] === shown);
+  });
 }
 
 // What was done to a line, as a report has it.
@@ -197,11 +202,12 @@ function wayOf(edit) {
 // --- the stage --------------------------------------------------------------------------------------------------------
 
 function show(solo) {
-  const wasPlaying = player.isPlaying;
-  player.stop();
+  const wasPlaying = isHeard();
+  stop();
   shown = solo;
   chosen = new Set();
-  listSolos();
+  markShown();
+  showFacts(solo.chart);
   $("edits").hidden = false;
   $("start").disabled = false;
   $("files").replaceChildren(...choices.endings.map((ending) => fileLink(solo, ending)));
@@ -211,10 +217,11 @@ function show(solo) {
 }
 
 function showNothing() {
-  player.stop();
+  stop();
   shown = null;
   chosen = new Set();
-  listSolos();
+  markShown();
+  showFacts(chart);
   $("edits").hidden = true;
   $("start").disabled = true;
   setView("roll");
@@ -256,15 +263,19 @@ function showView() {
 
 new ResizeObserver(() => view === "roll" && showView()).observe($("stage"));
 
+let engraved = ""; // the address of the pages that are there or on their way
+
 async function showNotation() {
-  const solo = shown;
+  const own = shown ? address(shown, "pages") : "";
+  if (own === engraved) return;
+  engraved = own;
   $("notation").replaceChildren();
-  if (!solo) return;
+  if (!own) return;
   try {
-    const pages = await (await ask(address(solo, "pages"))).json();
-    if (solo === shown) $("notation").innerHTML = pages.join("");
+    const pages = await (await ask(own)).json();
+    if (own === engraved) $("notation").innerHTML = pages.join("");
   } catch (error) {
-    $("notation").textContent = error.message;
+    if (own === engraved) [engraved, $("notation").textContent] = ["", error.message];
   }
 }
 
@@ -361,26 +372,39 @@ $("line-file").addEventListener("change", async ({ target }) => {
 
 // --- hearing ----------------------------------------------------------------------------------------------------------
 
+let awaited = null; // the timing of the sound that is on its way
+let timing = null; // of the one that is heard, whatever the fields say by now
+
+const isHeard = () => player.isPlaying || awaited !== null;
+
 async function start() {
-  const solo = shown;
+  const own = { qpm: number("tempo") ?? shown.chart.qpm, counted: counted(shown.chart) };
   const hasBand = value("band") !== "none";
+  const levels = hasBand ? [$("solo-level"), $("band-level")] : [$("solo-level")];
   const names = hasBand ? ["solo.solo.wav", "solo.band.wav"] : ["solo.wav"];
+  awaited = own;
   $("start").textContent = "…";
   try {
-    const sounds = [];
-    for (const name of names) { // one after the other: both come of one rendering
-      sounds.push({ url: address(solo, name), level: name.includes("band") ? $("band-level") : $("solo-level") });
-    }
-    await player.load(sounds, ask);
-    if (solo !== shown) return;
+    const sounds = await player.load(names.map((name) => address(shown, name)), ask);
+    if (own !== awaited) return;
+    [awaited, timing] = [null, own];
     const played = stretch().map(seconds);
-    player.play(chosen.size ? played[0] : 0, $("loop").checked ? played : null); // clicks are before the first bar alone
+    const from = chosen.size ? played[0] : 0; // clicks are before the first bar alone
+    player.play(sounds, levels, from, $("loop").checked ? played : null);
+    complain($("wish-error"), null);
     $("start").textContent = "■";
     $("start").setAttribute("aria-label", "Stop");
   } catch (error) {
-    showStopped();
+    if (own !== awaited) return;
+    stop();
     complain($("wish-error"), error);
   }
+}
+
+function stop() {
+  awaited = null;
+  player.stop();
+  showStopped();
 }
 
 // The first and the last tick of what is played: of the bars that are chosen, else of all.
@@ -391,18 +415,15 @@ function stretch() {
   return [bars[first].start, bars[last].start + bars[last].duration];
 }
 
-const qpm = () => number("tempo") ?? shown.chart.qpm;
-
 // The ticks of clicks before the first bar; a pickup comes in within the last bar of them.
-function counted() {
+function counted({ bars: [first, second], is_pickup: isPickup }) {
   const bars = number("count_in") ?? 0;
-  const { bars: [first, second], is_pickup: isPickup } = shown.chart;
   if (!bars) return 0;
   return isPickup ? bars * second.duration - first.duration : bars * first.duration;
 }
 
-const seconds = (tick) => ((tick + counted()) / 480) * (60 / qpm());
-const tickAt = (time) => (time * qpm() / 60) * 480 - counted();
+const seconds = (tick) => ((tick + timing.counted) / 480) * (60 / timing.qpm);
+const tickAt = (time) => (time * timing.qpm / 60) * 480 - timing.counted;
 
 function showTime(time) {
   const tick = tickAt(time);
@@ -458,7 +479,10 @@ function offer(name, values) {
   select.closest("label").hidden = values.length === 0;
 }
 
-form.addEventListener("change", remember);
+form.addEventListener("change", () => {
+  remember();
+  if (view === "notation") showNotation();
+});
 choices = await (await ask("/api/choices")).json();
 for (const name of TEXTS) offer(name, choices[name]);
 offer("part", choices.instrument);

@@ -2,37 +2,38 @@
 
 export class Player {
   constructor({ moved, ended }) {
-    Object.assign(this, { moved, ended, isPlaying: false, sounds: [], key: "" });
+    Object.assign(this, { moved, ended, isPlaying: false, key: "" });
   }
 
-  // Sounds are {url, level}, the level an input; what is loaded already stays.
-  async load(sounds, ask) {
+  // The sounds of some addresses; those that were loaded last stay.
+  async load(urls, ask) {
     this.context ??= new AudioContext();
     await this.context.resume();
-    const key = sounds.map(({ url }) => url).join(" ");
-    if (key !== this.key) {
-      const buffers = [];
-      for (const { url } of sounds) {
-        const data = await (await ask(url)).arrayBuffer();
-        buffers.push(await this.context.decodeAudioData(data));
-      }
-      Object.assign(this, { key, buffers });
+    const key = urls.join(" ");
+    if (key === this.key) return this.buffers;
+    const buffers = [];
+    for (const url of urls) { // one after the other: all come of one rendering
+      const data = await (await ask(url)).arrayBuffer();
+      buffers.push(await this.context.decodeAudioData(data));
     }
-    this.sounds = sounds;
+    Object.assign(this, { key, buffers });
+    return buffers;
   }
 
-  play(from, loop) {
+  // Levels are inputs.
+  play(buffers, levels, from, loop) {
     this.stop();
     const at = this.context.currentTime + 0.05;
-    this.sources = this.buffers.map((buffer, index) => {
+    this.sources = buffers.map((buffer, index) => {
       const source = this.context.createBufferSource();
       const gain = this.context.createGain();
-      gain.gain.value = Number(this.sounds[index].level.value);
+      const level = levels[index];
+      gain.gain.value = Number(level.value);
       source.buffer = buffer;
       if (loop) Object.assign(source, { loop: true, loopStart: loop[0], loopEnd: Math.min(loop[1], buffer.duration) });
       source.connect(gain).connect(this.context.destination);
       source.start(at, from);
-      return { source, gain };
+      return { source, gain, level };
     });
     this.isPlaying = true;
     this.sources[0].source.onended = () => this.stop();
@@ -48,9 +49,9 @@ export class Player {
 
   setLevels() {
     if (!this.isPlaying) return;
-    this.sources.forEach(({ gain }, index) => {
-      gain.gain.setTargetAtTime(Number(this.sounds[index].level.value), this.context.currentTime, 0.02);
-    });
+    for (const { gain, level } of this.sources) {
+      gain.gain.setTargetAtTime(Number(level.value), this.context.currentTime, 0.02);
+    }
   }
 
   stop() {
