@@ -86,6 +86,22 @@ def test_a_chart_moves_to_another_key(page: TestClient) -> None:
     assert chart(page, moved["text"])["bars"] == moved["bars"]
 
 
+def test_of_a_book_the_first_song_that_can_be_read_is_shown(page: TestClient) -> None:
+    good, bad = "Doe==Swing=C==1r34LbKcu7C   |F   Z==0=0", "Doe==Swing=C==1r34LbKcu7T44Q7  Z==0=0"
+    book = f"irealb://Bad={bad}===Good={good}===Other={good}"
+    found = chart(page, book)
+    assert (found["songs"], found["song"], found["title"]) == (["Bad", "Good", "Other"], 2, "Good")
+    answer = page.post("/api/chart", params={"song": "1"}, content=book, headers=BINARY)
+    assert (answer.status_code, "'Bad'" in answer.json()["error"]) == (400, True)
+
+
+def test_a_book_is_read_once(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = 'X:1\nT:First\nL:1/4\nK:C\n"C"cccc|\n\nX:2\nT:Second\nL:1/4\nK:G\n"G"gggg|\n'
+    assert chart(page, book, name="book.abc")["title"] == "First"
+    monkeypatch.setattr(studios, "read_lead_sheets", None)
+    assert chart(page, book, name="book.abc", song="2")["title"] == "Second"
+
+
 def test_a_file_is_a_chart_by_its_ending(page: TestClient, tmp_path: Path, random_model: Model) -> None:
     generate(random_model, BLUES)[0].write(tmp_path / "tune.musicxml")
     found = chart(page, (tmp_path / "tune.musicxml").read_bytes(), name="../My: tune.musicxml")
@@ -96,8 +112,9 @@ def test_of_several_songs_one_is_chosen(page: TestClient) -> None:
     book = 'X:1\nT:One\nM:4/4\nL:1/4\nK:C\n"C"cccc|\n\nX:2\nT:Two\nM:3/4\nL:1/4\nK:G\n"G"ggg|\n'
     assert chart(page, book)["songs"] == ["One", "Two"]
     assert chart(page, book, song="2")["title"] == "Two"
-    answer = page.post("/api/chart", params={"song": "3"}, content=book, headers=BINARY)
-    assert (answer.status_code, answer.json()["error"]) == (400, "song is 3: expected 1 to 2")
+    for song in ("0", "3", "9" * 5000):
+        answer = page.post("/api/chart", params={"song": song}, content=book, headers=BINARY)
+        assert (answer.status_code, answer.json()["error"]) == (400, f"song is {song}: expected 1 to 2")
 
 
 @pytest.mark.parametrize(
@@ -233,6 +250,11 @@ def test_signs_of_engraved_pages_have_their_font(page: TestClient) -> None:
 )
 def test_what_cannot_be_played_is_said(page: TestClient, wish: dict[str, Any], complaint: str) -> None:
     assert complaint in refused(page, **wish)
+
+
+def test_half_a_character_is_no_chord(page: TestClient) -> None:
+    answer = page.post("/api/solos", content=b'{"chart": "C\\ud800"}', headers={"Content-Type": "application/json"})
+    assert (answer.status_code, "chord 'C?'" in answer.json()["error"]) == (400, True)
 
 
 def test_what_is_not_kept_any_more_is_gone(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

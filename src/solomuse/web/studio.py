@@ -7,7 +7,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from solomuse.analysis.key import key_of_chart
-from solomuse.datasets.lead_sheets import read_lead_sheet, read_lead_sheets
+from solomuse.datasets.lead_sheets import NamedSheet, read_lead_sheet, read_lead_sheets
 from solomuse.errors import ConfigError, FormatError, SoloMuseError
 from solomuse.generation import Edit, Solo, generate
 from solomuse.generation.lines import read_line
@@ -95,7 +95,7 @@ class Studio:
         }
 
     def charts(self, data: bytes, name: str, song: str | None, key: str | None) -> dict[str, Any]:
-        """The chart of a text or a file; of several the titles, and the one that is asked for, else the first.
+        """The chart of a text or a file; of several the titles, and the one that is asked for, else the first readable.
 
         Parameters
         ----------
@@ -111,9 +111,11 @@ class Studio:
         SoloMuseError
             As `read_lead_sheets` says, or if there is no such song or key.
         """
-        sheets = _read(data, name, read_lead_sheets)
-        number = 1 if song is None else int(song) if song.isdecimal() else 0
-        if not 1 <= number <= len(sheets):
+        sheets = _sheets(data, name)
+        numbers = {str(number): number for number in range(1, len(sheets) + 1)}
+        is_read = [not isinstance(sheet.result, SoloMuseError) for sheet in sheets]
+        number = is_read.index(True) + 1 if song is None else numbers.get(song, 0)
+        if not number:
             raise ConfigError(f"song is {song}: expected 1 to {len(sheets)}")
         result = sheets[number - 1].result
         if isinstance(result, SoloMuseError):
@@ -243,7 +245,7 @@ class Studio:
         """The chart of a wish; without a text that of the line that is edited."""
         text = text_of(wish, "chart")
         if text is not None:
-            chart = _read(text.encode(), TYPED, read_lead_sheet).chart
+            chart = _read(text.encode(errors="replace"), TYPED, read_lead_sheet).chart
             return chart.repeated(number_of(wish, "choruses", 1))
         if edit is None:
             raise ConfigError("there is no chart: type one")
@@ -296,6 +298,12 @@ def _read(data: bytes, name: str, read: Callable[[Path], Read]) -> Read:
         except SoloMuseError as error:
             text = str(error).replace(f"{path}: ", "" if path.name == TYPED else f"{path.name}: ")
             raise FormatError(text.replace(f"{folder}/", "")) from None
+
+
+@lru_cache(maxsize=2)
+def _sheets(data: bytes, name: str) -> list[NamedSheet]:
+    """All songs of a text or a file; kept, as one after the other is chosen from a book."""
+    return _read(data, name, read_lead_sheets)
 
 
 def _file_name(name: str) -> str:

@@ -82,12 +82,12 @@ async function readChart(data, name = "chart.txt", { song = "", key = "", rewrit
     if (own !== reading) return;
     chart = found;
     complain($("chart-error"), null);
-    if (rewrite || found.songs.length > 1) {
+    const isBook = found.songs.length > 1;
+    if (rewrite || isBook) {
       $("chart").value = found.text;
       $("key").value = "";
     }
-    if (rewrite) offerSongs(found, data, name);
-    showFacts(found);
+    if (isBook || (rewrite && !key)) offerSongs(found, data, name);
     showNothing();
   } catch (error) {
     if (own === reading) complain($("chart-error"), error);
