@@ -299,10 +299,12 @@ class Names(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.names, self.ids, self.sources = set[str](), set[str](), list[str]()
+        self.fields: dict[str, dict[str, str | None]] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.names |= {given["name"] or ""} if "name" in given and tag in ("input", "select") else set()
+        self.fields |= {given["name"] or "": given} if given.get("type") == "number" and "name" in given else {}
         self.ids |= {given["id"] or ""} if "id" in given else set()
         self.sources += [
             value for key in ("src", "href") if (value := given.get(key)) and not value.startswith("data:")
@@ -320,6 +322,24 @@ def test_the_page_asks_for_what_there_is(page: TestClient) -> None:
     for source in [*names.sources, *(f"{name}" for name in re.findall(r"from \"\./(\w+\.js)\"", script))]:
         assert page.get(f"/{source}").status_code == 200
     assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("side", ["min", "max"])
+def test_a_field_ends_where_what_can_be_asked_for_ends(page: TestClient, side: str) -> None:
+    names = Names()
+    names.feed(page.get("/").text)
+    ends = {name: float(field[side] or 0) for name, field in names.fields.items() if side in field}
+    for kind in (Controls, Performance):
+        for known in {field.name for field in fields(kind)} & ends.keys():
+            kind(**{known: ends[known]})
+
+
+@pytest.mark.parametrize(("name", "value"), [("swing", 1.67), ("rests", 0.33), ("arc", 0.25), ("lay_back", 12.5)])
+def test_a_field_takes_what_lies_between(page: TestClient, name: str, value: float) -> None:
+    names = Names()
+    names.feed(page.get("/").text)
+    step = names.fields[name].get("step") or "1"
+    assert step == "any" or round((value - float(names.fields[name]["min"] or 0)) / float(step), 6).is_integer()
 
 
 def test_the_band_plays_the_chords_of_the_page(page: TestClient, tmp_path: Path) -> None:

@@ -73,9 +73,12 @@ function address(solo, name) {
 // --- the chart --------------------------------------------------------------------------------------------------------
 
 let reading = 0;
+let typing = null; // the timer of what is typed and not read yet
 
 async function readChart(data, name = "chart.txt", { song = "", key = "", rewrite = false } = {}) {
   const own = ++reading;
+  clearTimeout(typing);
+  typing = null;
   try {
     const query = new URLSearchParams({ name, song, key });
     const found = await (await ask(`/api/chart?${query}`, sent(data))).json();
@@ -110,7 +113,6 @@ function showFacts(found) {
   $("chart-facts").textContent = facts.filter(Boolean).join(" · ");
 }
 
-let typing;
 $("chart").addEventListener("input", () => {
   clearTimeout(typing);
   $("song").hidden = true;
@@ -118,15 +120,27 @@ $("chart").addEventListener("input", () => {
 });
 $("key").addEventListener("change", () => readChart($("chart").value, "chart.txt", { key: $("key").value, rewrite: true }));
 $("chart-file").addEventListener("change", ({ target }) => openChart(target.files[0]));
-form.addEventListener("dragover", (event) => (event.preventDefault(), form.classList.add("over")));
+let isOwnText = false; // which is moved within the chart
+$("chart").addEventListener("dragstart", () => (isOwnText = true));
+$("chart").addEventListener("dragend", () => (isOwnText = false));
+form.addEventListener("dragover", (event) => {
+  if (isOwnText) return;
+  event.preventDefault();
+  form.classList.add("over");
+});
 form.addEventListener("dragleave", () => form.classList.remove("over"));
 form.addEventListener("drop", (event) => {
+  if (isOwnText) return;
   event.preventDefault();
   form.classList.remove("over");
   const text = event.dataTransfer.getData("text/plain");
   if (event.dataTransfer.files.length) openChart(event.dataTransfer.files[0]);
   else if (text) readChart(text, "chart.txt", { rewrite: true });
 });
+
+for (const kind of ["dragover", "drop"]) { // a file beside its place would be opened instead of the page
+  window.addEventListener(kind, (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+}
 
 function openChart(file) {
   if (file) readChart(file, file.name, { rewrite: true });
@@ -135,13 +149,20 @@ function openChart(file) {
 
 // --- playing ----------------------------------------------------------------------------------------------------------
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (typing !== null) await readChart($("chart").value); // else its answer would take the place of the solos
   play({ ...wish(), chart: $("chart").value, choruses: number("choruses") });
 });
 
+// What is wrong in a field is shown there, under "More" too.
+form.addEventListener("invalid", ({ target }) => {
+  const more = target.closest("details");
+  if (more) more.open = true;
+}, true);
+
 async function play(asked) {
-  if (document.body.classList.contains("busy")) return;
+  if (document.body.classList.contains("busy") || !form.reportValidity()) return;
   document.body.classList.add("busy");
   const button = $("play-solos");
   const began = performance.now() / 1000;
@@ -152,7 +173,7 @@ async function play(asked) {
     const found = (await answer.json()).solos;
     complain($("wish-error"), null);
     solos = [...found, ...solos];
-    form.elements.seed.value = asked.seed + 1;
+    form.elements.seed.value = found[0].seed + 1;
     listSolos();
     show(found[0]);
   } catch (error) {
@@ -444,8 +465,8 @@ function showStopped() {
   for (const head of document.querySelectorAll("#roll .head")) head.style.display = "none";
 }
 
-$("start").onclick = () => (player.isPlaying ? player.stop() : start());
-$("loop").onchange = () => player.isPlaying && (player.stop(), start());
+$("start").onclick = () => (isHeard() ? stop() : start());
+$("loop").onchange = () => player.isPlaying && (stop(), start());
 for (const slider of [$("solo-level"), $("band-level")]) slider.oninput = () => player.setLevels();
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select, button, summary, a");
@@ -460,7 +481,9 @@ document.addEventListener("keydown", (event) => {
 
 function remember() {
   const values = Object.fromEntries([...form.elements].filter((own) => own.name).map((own) => [own.name, own.value]));
-  localStorage.setItem(REMEMBERED, JSON.stringify({ chart: $("chart").value, values }));
+  try {
+    localStorage.setItem(REMEMBERED, JSON.stringify({ chart: $("chart").value, values }));
+  } catch {} // a browser may allow no memory
 }
 
 function recall() {

@@ -100,9 +100,10 @@ function legend(notes, colours) {
   return box;
 }
 
+let first = null, isChosen = true; // of the bars that are drawn across
+window.addEventListener("pointerup", () => (first = null));
+
 function dragging(chosen, choose) {
-  let first = null, isChosen = true;
-  window.addEventListener("pointerup", () => (first = null), { once: true });
   return (bar, index) => {
     bar.addEventListener("pointerdown", (event) => {
       bar.releasePointerCapture?.(event.pointerId); // so that other bars hear of it too
