@@ -258,6 +258,7 @@ function fileLink(solo, ending) {
   refresh();
   link.addEventListener("pointerdown", refresh);
   link.addEventListener("focus", refresh);
+  link.addEventListener("click", (event) => form.reportValidity() || event.preventDefault());
   link.addEventListener("dragstart", (event) => {
     event.dataTransfer.setData("DownloadURL", `application/octet-stream:${link.download}:${link.href}`);
   });
@@ -454,8 +455,20 @@ function showTime(time) {
     const { start, end, left, scale } = head.dataset;
     const isHere = tick >= Number(start) && tick < Number(end);
     head.style.display = isHere ? "" : "none";
-    if (isHere) head.setAttribute("transform", `translate(${Number(left) + (tick - start) * scale} 0)`);
+    if (!isHere) continue;
+    head.setAttribute("transform", `translate(${Number(left) + (tick - start) * scale} 0)`);
+    follow(head.ownerSVGElement);
   }
+}
+
+let row = null; // where the playhead was last
+
+// Whoever sees the row that the playhead leaves sees the one that it comes to.
+function follow(next) {
+  if (next === row) return;
+  const { top, bottom } = row?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+  if (bottom > 0 && top < window.innerHeight) next.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  row = next;
 }
 
 function showStopped() {

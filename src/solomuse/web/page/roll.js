@@ -41,15 +41,13 @@ export function drawRoll(place, chart, notes, colours, chosen, choose) {
         svg.append(drawing("line", { class: "beat", x1: at, x2: at, y1: TOP, y2: TOP + height }));
       }
       svg.append(drawing("text", { class: "number", x: x(bar.start) + 3, y: 12 }, index + 1));
-      if (bar.section) svg.append(drawing("text", { class: "section", x: x(bar.start) + 22, y: 13 }, bar.section));
+      const room = Math.max(8, bar.duration * scale - 26);
+      const section = { class: "section", x: x(bar.start) + 22, y: 13, "data-room": room };
+      if (bar.section) svg.append(drawing("text", section, bar.section));
       bar.chords.forEach((chord, place) => {
         const room = ((bar.chords[place + 1]?.time ?? bar.duration) - chord.time) * scale - 4;
-        const text = drawing("text", { class: "chord", x: x(bar.start + chord.time) + 3, y: 32 }, chord.symbol);
-        if (chord.symbol.length * 8.5 > room) { // in less room letters stand closer
-          text.setAttribute("textLength", Math.max(8, room));
-          text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-        }
-        svg.append(text);
+        const at = { x: x(bar.start + chord.time) + 3, y: 32, "data-room": Math.max(8, room) };
+        svg.append(drawing("text", { class: "chord", ...at }, chord.symbol));
       });
     }
     for (let pitch = Math.ceil(low / 12) * 12; pitch <= high; pitch += 12) {
@@ -71,6 +69,11 @@ export function drawRoll(place, chart, notes, colours, chosen, choose) {
     return svg;
   });
   place.replaceChildren(...(notes.length ? [legend(notes, colours)] : []), ...drawn);
+  for (const text of place.querySelectorAll("[data-room]")) {
+    if (text.getComputedTextLength() <= text.dataset.room) continue;
+    text.setAttribute("textLength", text.dataset.room); // in less room letters stand closer
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
 }
 
 // Four bars each; a pickup stands before those of the first.
