@@ -324,6 +324,12 @@ def test_the_page_asks_for_what_there_is(page: TestClient) -> None:
     assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_after_an_update_no_old_script_is_used(page: TestClient) -> None:
+    first = page.get("/page.js")
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert page.get("/page.js", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+
+
 @pytest.mark.parametrize("side", ["min", "max"])
 def test_a_field_ends_where_what_can_be_asked_for_ends(page: TestClient, side: str) -> None:
     names = Names()

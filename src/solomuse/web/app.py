@@ -29,6 +29,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from solomuse.errors import ConfigError, SoloMuseError
 from solomuse.web.studio import GoneError, Studio
@@ -41,6 +42,16 @@ SENT_AS = ("application/json", "application/octet-stream")
 """Types that the page of another site cannot send here unasked, as it could plain text or a form."""
 
 TYPES = {".musicxml": "application/vnd.recordare.musicxml+xml", ".abc": "text/vnd.abc", ".mid": "audio/midi"}
+
+
+class Page(StaticFiles):
+    """The page's files, each asked for anew: after an update those that a browser has would not go with the others."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, or that it has not changed."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def application(studio: Studio, hosts: Sequence[str]) -> Starlette:
@@ -86,7 +97,7 @@ def application(studio: Studio, hosts: Sequence[str]) -> Starlette:
         Route("/api/solos", _answered(solos), methods=["POST"]),
         Route("/api/solos/{identity}/pages", _answered(pages)),
         Route("/api/solos/{identity}/{name}", _answered(file)),
-        Mount("/", StaticFiles(directory=PAGE, html=True)),
+        Mount("/", Page(directory=PAGE, html=True)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))])
 

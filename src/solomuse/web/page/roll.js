@@ -113,6 +113,10 @@ function dragging(chosen, choose) {
       [first, isChosen] = [index, !chosen.has(index)];
       choose(index, index, isChosen);
     });
+    bar.addEventListener("mousedown", (event) => { // leaves the space bar to playing
+      event.preventDefault();
+      document.activeElement?.blur();
+    });
     bar.addEventListener("keydown", (event) => {
       if (event.key !== " " && event.key !== "Enter") return;
       event.preventDefault();
