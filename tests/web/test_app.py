@@ -86,6 +86,12 @@ def test_a_chart_moves_to_another_key(page: TestClient) -> None:
     assert chart(page, moved["text"])["bars"] == moved["bars"]
 
 
+def test_a_chart_without_a_key_moves_from_that_of_its_chords(page: TestClient) -> None:
+    assert chart(page, "Am | Dm | E7 | Am")["key"] == "A:min"
+    assert chart(page, "Am | Dm | E7 | Am", key="Cm")["text"] == "key: Cm\nCm | Fm | G7 | Cm |"
+    assert chart(page, "Am | Dm | E7 | Am")["text"] == "Am | Dm | E7 | Am"
+
+
 def test_of_a_book_the_first_song_that_can_be_read_is_shown(page: TestClient) -> None:
     good, bad = "Doe==Swing=C==1r34LbKcu7C   |F   Z==0=0", "Doe==Swing=C==1r34LbKcu7T44Q7  Z==0=0"
     book = f"irealb://Bad={bad}===Good={good}===Other={good}"

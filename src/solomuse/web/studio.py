@@ -104,7 +104,7 @@ class Studio:
         song : str, optional
             The number of one of several, from 1.
         key : str, optional
-            To move it to.
+            To move it to, from that which the chart names or else has by its chords.
 
         Raises
         ------
@@ -120,11 +120,11 @@ class Studio:
         result = sheets[number - 1].result
         if isinstance(result, SoloMuseError):
             raise result
-        sheet = result if key is None else result.in_key(parse_key(key))
-        chart = replace(sheet.chart, key=sheet.chart.key or key_of_chart(sheet.chart))
+        chart = replace(result.chart, key=result.chart.key or key_of_chart(result.chart))
+        moved = replace(result, chart=chart).in_key(parse_key(key)).chart if key is not None else None
         return {
-            **chart_document(chart, Performance()),
-            "text": print_chart(sheet.chart),
+            **chart_document(moved or chart, Performance()),
+            "text": print_chart(moved or result.chart),
             "songs": [sheet.name for sheet in sheets],
             "song": number,
         }

@@ -7,7 +7,8 @@ const $ = (name) => document.getElementById(name);
 const NUMBERS = ["density", "register", "low", "high", "phrase", "rests", "arc", "temperature", "guidance", "recall",
   "harmony", "voices"];
 const TEXTS = ["instrument", "style", "feel", "player"];
-const KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+const MAJOR = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
+const MINOR = ["Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm"];
 const EXAMPLE = "title: Blues in F\ntempo: 160\nkey: F\n\n"
   + "F7 | Bb7 | F7 | Cm7 F7\nBb7 | Bdim7 | F7 | Am7b5 D7\nGm7 | C7 | F7 D7 | Gm7 C7";
 const REMEMBERED = "solomuse";
@@ -86,16 +87,19 @@ async function readChart(data, name = "chart.txt", { song = "", key = "", rewrit
     chart = found;
     complain($("chart-error"), null);
     const isBook = found.songs.length > 1;
-    if (rewrite || isBook) {
-      $("chart").value = found.text;
-      $("key").value = "";
-    }
+    if (rewrite || isBook) $("chart").value = found.text;
     if (isBook || (rewrite && !key)) offerSongs(found, data, name);
+    offerKeys(found.key);
     showNothing();
   } catch (error) {
     if (own === reading) complain($("chart-error"), error);
   }
   remember();
+}
+
+function offerKeys(key) {
+  const names = key?.endsWith(":min") ? MINOR : MAJOR;
+  $("key").replaceChildren(new Option("as written", ""), ...names.map((name) => new Option(name, name)));
 }
 
 function offerSongs(found, data, name) {
@@ -118,7 +122,10 @@ $("chart").addEventListener("input", () => {
   $("song").hidden = true;
   typing = setTimeout(() => readChart($("chart").value), 350);
 });
-$("key").addEventListener("change", () => readChart($("chart").value, "chart.txt", { key: $("key").value, rewrite: true }));
+$("key").addEventListener("change", ({ target }) => {
+  readChart($("chart").value, "chart.txt", { key: target.value, rewrite: true });
+  target.value = "";
+});
 $("chart-file").addEventListener("change", ({ target }) => openChart(target.files[0]));
 let isOwnText = false; // which is moved within the chart
 $("chart").addEventListener("dragstart", () => (isOwnText = true));
@@ -523,7 +530,7 @@ choices = await (await ask("/api/choices")).json();
 for (const name of TEXTS) offer(name, choices[name]);
 offer("part", choices.instrument);
 offer("band", [...choices.band, "none"]);
-$("key").append(...KEYS.map((key) => new Option(key, key)));
+offerKeys();
 document.querySelector("[data-view=notation]").hidden = !choices.is_engraved;
 for (const name of ["density", "register", "arc"]) form.elements[name].closest("label").hidden = !choices.is_described;
 $("chart").value = recall();
