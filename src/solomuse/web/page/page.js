@@ -44,7 +44,8 @@ function complain(place, error) {
   place.hidden = !error;
 }
 
-const value = (name) => form.elements[name].value.trim();
+// Of a field that the model leaves out, none, whatever another model's page remembers.
+const value = (name) => (form.elements[name].disabled ? "" : form.elements[name].value.trim());
 const number = (name) => (value(name) === "" ? null : Number(value(name)));
 
 function wish(edit = null) {
@@ -509,7 +510,11 @@ function remember() {
 function recall() {
   try {
     const known = JSON.parse(localStorage.getItem(REMEMBERED)) ?? {};
-    for (const [name, own] of Object.entries(known.values ?? {})) if (form.elements[name]) form.elements[name].value = own;
+    for (const [name, own] of Object.entries(known.values ?? {})) {
+      const field = form.elements[name];
+      if (field) field.value = own;
+      if (field?.selectedIndex === -1) field.value = ""; // which this model does not offer
+    }
     return known.chart || EXAMPLE;
   } catch {
     return EXAMPLE;
@@ -532,6 +537,8 @@ offer("part", choices.instrument);
 offer("band", [...choices.band, "none"]);
 offerKeys();
 document.querySelector("[data-view=notation]").hidden = !choices.is_engraved;
-for (const name of ["density", "register", "arc"]) form.elements[name].closest("label").hidden = !choices.is_described;
+for (const name of ["density", "register", "arc"]) {
+  form.elements[name].disabled = form.elements[name].closest("label").hidden = !choices.is_described;
+}
 $("chart").value = recall();
 await readChart($("chart").value);
