@@ -96,6 +96,7 @@ def test_a_model_with_other_features_is_refused(toy_run: Path, tmp_path: Path) -
         ("model.safetensors", lambda weights: weights.pop("transformer.ln_f.bias"), r"'transformer\.ln_f\.bias'"),
         ("model.safetensors", lambda weights: weights.pop("recall"), "recalled nothing of what they had played"),
         ("model.safetensors", lambda weights: weights.update(_narrow(weights)), "must match"),
+        ("model.safetensors", lambda weights: weights["transformer.ln_f.bias"].fill_(float("nan")), "holds no numbers"),
     ],
 )
 def test_a_model_that_is_not_complete_is_refused(

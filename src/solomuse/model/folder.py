@@ -264,7 +264,11 @@ def _decoder_config(config: Mapping[str, Any], known: Vocabulary) -> DecoderConf
 
 def _weights(folder: Path, device: str) -> dict[str, torch.Tensor]:
     with _weights_file(folder, device) as file:
-        return {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  # it is no mapping
+        weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  # it is no mapping
+    for name, weight in weights.items():
+        if not weight.isfinite().all():  # no note would ever be drawn
+            raise ModelError(f"{folder / WEIGHTS_FILE} holds no numbers in {name}: copy or train the model again")
+    return weights
 
 
 @contextmanager
