@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import sys
-import webbrowser
 from contextlib import suppress
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from solomuse.cli.options import AddCommand, add_model, add_soundfont, chosen_soundfont
 from solomuse.errors import ConfigError
+
+if TYPE_CHECKING:
+    import socket
+    from types import FrameType
 
 HOST, PORT = "127.0.0.1", 8765
 ITSELF = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -59,6 +61,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         if not is_own:
             print("solomuse: whoever reaches this machine can use the page; it asks for no password", file=sys.stderr)
         if arguments.open:
+            import webbrowser
+
             webbrowser.open(address)
         with suppress(KeyboardInterrupt):  # the way to end it
             Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
@@ -67,6 +71,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket that listens there."""
+    import socket
+
     if not 0 <= port <= 65_535:
         raise ConfigError(f"port is {port}: expected 1 to 65535, or 0 for any that is free")
     try:

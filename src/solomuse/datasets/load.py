@@ -141,15 +141,16 @@ class Dataset:
             If it is damaged.
         """
         path, count = self.path / SONGS, 0
+        damaged = DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
         try:
             with path.open(encoding="utf-8") as file:
                 for line in file:
                     yield dict(json.loads(line))
                     count += 1
         except (OSError, ValueError, TypeError, RecursionError):
-            count = -1
+            raise damaged from None
         if count != self.report["songs"]:
-            raise DatasetError(f"{path} is damaged: run 'solomuse prepare' again")
+            raise damaged
 
 
 def load_dataset(path: str | Path) -> Dataset:

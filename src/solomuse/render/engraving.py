@@ -78,9 +78,7 @@ def engraved_page(musicxml: str, title: str) -> str:
     ConfigError, OutputError
         As `engraved` does.
     """
-    pages = "\n".join(
-        page.removeprefix('<?xml version="1.0" encoding="UTF-8"?>').strip() for page in engraved(musicxml)
-    )
+    pages = "\n".join(page.strip() for page in engraved(musicxml))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n{pages}\n</body>\n</html>\n"

@@ -17,7 +17,7 @@ from solomuse.music.leadsheet import LeadSheet
 from solomuse.render.count_in import counted_in
 from solomuse.render.engraving import NEEDS_VEROVIO, engraved_page
 from solomuse.render.performance import Performance, has_eighths, performed, swing_of
-from solomuse.render.piano_roll import draw_piano_roll
+from solomuse.render.piano_roll import NEEDS_MATPLOTLIB, draw_piano_roll
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, check_audio_ending, write_audio, write_stems
 
 NOTATION, PICTURES, ENGRAVED = (*MUSICXML_SUFFIXES, *ABC_SUFFIXES), (".png", ".svg"), ".html"
@@ -25,6 +25,12 @@ ENDINGS = (*WRITTEN_MIDI_SUFFIXES, *NOTATION, ENGRAVED, *FORMAT_BY_ENDING, *PICT
 MOST_COUNT_IN = 8
 EVERYTHING = (".mid", ".musicxml", ".abc", ".html", ".wav", ".png", ".svg")
 """What there is of a solo in a folder with all of it."""
+
+_NEEDED = {
+    ENGRAVED: ("verovio", NEEDS_VEROVIO),
+    **dict.fromkeys(PICTURES, ("matplotlib", NEEDS_MATPLOTLIB)),
+}
+"""The package that an ending takes, and what to say without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +136,15 @@ def check_ending(path: Path) -> None:
         raise OutputError(f"{path}: the ending {path.suffix!r} is unknown; expected one of {', '.join(ENDINGS)}")
     if ending in FORMAT_BY_ENDING:
         check_audio_ending(path)
-    if ending in PICTURES and find_spec("matplotlib") is None:
-        raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"')
-    if ending == ENGRAVED and find_spec("verovio") is None:
-        raise ConfigError(NEEDS_VEROVIO)
+    if not _can_be_made(ending):
+        raise ConfigError(_NEEDED[ending][1])
 
 
 def possible() -> tuple[str, ...]:
     """Those of `EVERYTHING` for which all is installed."""
-    needed = {ENGRAVED: "verovio", **dict.fromkeys(PICTURES, "matplotlib")}
-    return tuple(own for own in EVERYTHING if own not in needed or find_spec(needed[own]) is not None)
+    return tuple(ending for ending in EVERYTHING if _can_be_made(ending))
+
+
+def _can_be_made(ending: str) -> bool:
+    """Whether the package that an ending takes, if any, is installed."""
+    return ending not in _NEEDED or find_spec(_NEEDED[ending][0]) is not None

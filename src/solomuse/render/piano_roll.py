@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NEEDS_MATPLOTLIB = 'drawing needs matplotlib; install it with: pip install "solomuse[plot]"'
+
 BARS_PER_ROW = 4
 MOST_TITLE = 48
 """Letters of a title that have room beside the legend."""
@@ -82,7 +84,7 @@ def draw_piano_roll(sheet: LeadSheet, path: Path) -> None:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
-        raise ConfigError('drawing needs matplotlib; install it with: pip install "solomuse[plot]"') from None
+        raise ConfigError(NEEDS_MATPLOTLIB) from None
     rows = list(_rows(sheet.chart))
     roles = note_roles(sheet)
     pitches = _pitch_range(sheet.melody)

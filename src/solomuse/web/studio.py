@@ -34,7 +34,7 @@ from solomuse.music.spelling import spelled
 from solomuse.render.band.guess import style_of
 from solomuse.render.band.styles import STYLE_NAMES
 from solomuse.render.engraving import engraved
-from solomuse.render.files import check_ending, possible
+from solomuse.render.files import ENGRAVED, check_ending, possible
 from solomuse.render.performance import Performance, qpm_of, swing_of
 from solomuse.render.piano_roll import COLOUR_BY_ROLE, note_roles
 from solomuse.render.sound import FORMAT_BY_ENDING, SoundFontChoice, stem_paths
@@ -84,14 +84,15 @@ class Studio:
     def choices(self) -> dict[str, Any]:
         """What can be asked for."""
         learned = {name: list(self._model.choices(name)) for name in ("style", "feel", "player")}
+        endings = possible()
         return {
             **learned,
             "is_described": self._model.is_described,
             "instrument": list(INSTRUMENTS),
             "band": list(STYLE_NAMES),
             "colours": COLOUR_BY_ROLE,
-            "endings": [*possible(), *((".flac", ".mp3") if find_spec("soundfile") is not None else ()), ".json"],
-            "is_engraved": find_spec("verovio") is not None,
+            "endings": [*endings, *((".flac", ".mp3") if find_spec("soundfile") is not None else ()), ".json"],
+            "is_engraved": ENGRAVED in endings,
         }
 
     def charts(self, data: bytes, name: str, song: str | None, key: str | None) -> dict[str, Any]:

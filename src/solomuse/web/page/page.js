@@ -57,6 +57,9 @@ function wish(edit = null) {
   return edit ? { ...own, edit } : own;
 }
 
+// The same over the chart that is typed.
+const wishOverChart = (edit) => ({ ...wish(edit), chart: $("chart").value, choruses: number("choruses") });
+
 // How a solo of a seed is written and performed.
 function performed(seed) {
   const band = value("band");
@@ -160,7 +163,7 @@ function openChart(file) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (typing !== null) await readChart($("chart").value); // else its answer would take the place of the solos
-  play({ ...wish(), chart: $("chart").value, choruses: number("choruses") });
+  play(wishOverChart());
 });
 
 // What is wrong in a field is shown there, under "More" too.
@@ -335,11 +338,13 @@ function choose(first, last, isChosen) {
   showChosen();
 }
 
+const chosenInOrder = () => [...chosen].sort((a, b) => a - b);
+
 function showChosen() {
   for (const bar of document.querySelectorAll("#roll .bar")) {
     bar.classList.toggle("chosen", chosen.has(Number(bar.dataset.bar)));
   }
-  const bars = [...chosen].sort((a, b) => a - b);
+  const bars = chosenInOrder();
   const isPart = bars.length > 0 && bars.length < (shown?.chart.bars.length ?? 0);
   for (const name of ["keep", "replay"]) document.querySelector(`[data-edit=${name}]`).disabled = !isPart;
   $("chosen").textContent = bars.length
@@ -381,7 +386,7 @@ for (const button of document.querySelectorAll("[data-line]")) {
       vary: () => ({ vary: Number($("line-distance").value) }),
       lock: () => ({ lock: "rhythm" }),
     }[button.dataset.line]();
-    play({ ...wish({ line, ...way }), chart: $("chart").value, choruses: number("choruses") });
+    play(wishOverChart({ line, ...way }));
   };
 }
 
@@ -440,7 +445,7 @@ function stop() {
 // The first and the last tick of what is played: of the bars that are chosen, else of all.
 function stretch() {
   const { bars } = shown.chart;
-  const own = [...chosen].sort((a, b) => a - b);
+  const own = chosenInOrder();
   const [first, last] = own.length ? [own[0], own.at(-1)] : [0, bars.length - 1];
   return [bars[first].start, bars[last].start + bars[last].duration];
 }
